@@ -1,0 +1,7 @@
+# Layer 2: batches of columns.
+
+noinst_LTLIBRARIES += %D%/libcolumnar.la
+%C%_libcolumnar_la_SOURCES =
+%C%_libcolumnar_la_CFLAGS = $(hot_cflags)
+
+EXTRA_DIST += %D%/README

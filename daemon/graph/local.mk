@@ -1,0 +1,6 @@
+# Layer 3: from a pipeline's nodes to stages, tasks and channels.
+
+noinst_LTLIBRARIES += %D%/libgraph.la
+%C%_libgraph_la_SOURCES =
+
+EXTRA_DIST += %D%/README

@@ -1,0 +1,3 @@
+# The plugin sink-stdout.so. plugins/README shows the lines that make one.
+
+EXTRA_DIST += %D%/README

@@ -1,0 +1,3 @@
+# The plugin source-file.so. plugins/README shows the lines that make one.
+
+EXTRA_DIST += %D%/README
