@@ -19,8 +19,8 @@ AC_DEFUN([STREAMD_APPEND_FLAGS],
 
 # STREAMD_OPTIONAL(NAME, PREFIX, MODULE, WHAT)
 # The switch --with-NAME=auto|yes|no for the pkg-config module MODULE, which WHAT needs. Sets
-# PREFIX_CFLAGS, PREFIX_LIBS, the automake conditional WITH_PREFIX, the C macro STREAMD_WITH_PREFIX
-# and the shell variable with_NAME, which is `yes' or `no' afterwards.
+# PREFIX_LIBS, PREFIX_CFLAGS (which define STREAMD_WITH_PREFIX; both are empty when it is off), the
+# automake conditional WITH_PREFIX, and with_NAME for the summary: `yes' or `no'.
 AC_DEFUN([STREAMD_OPTIONAL],
 [AC_ARG_WITH([$1],
    [AS_HELP_STRING([--with-$1], [$4 (needs $3) @<:@auto@:>@])],
@@ -35,5 +35,5 @@ AC_DEFUN([STREAMD_OPTIONAL],
          with_$1=no])],
    [AC_MSG_ERROR([--with-$1 takes auto, yes or no, not `$with_$1'])])
  AS_IF([test "x$with_$1" = xyes],
-   [AC_DEFINE([STREAMD_WITH_$2], [1], [Define to 1 if built with $1: $4.])])
+   [$2_CFLAGS="$$2_CFLAGS -DSTREAMD_WITH_$2"])
  AM_CONDITIONAL([WITH_$2], [test "x$with_$1" = xyes])])
