@@ -1,0 +1,1 @@
+"""Parts of bench/run; each module's docstring says what it is for."""
