@@ -1,1 +1,4 @@
-EXTRA_DIST += %D%/README
+EXTRA_DIST += %D%/README %D%/data %D%/nexmark \
+	%D%/access-log.yaml %D%/count-batches.yaml %D%/csv-to-sqlite.yaml %D%/cumulative.yaml \
+	%D%/dedup.yaml %D%/follow-log.yaml %D%/generator.yaml %D%/json-filter.yaml \
+	%D%/late-data.yaml %D%/sessions.yaml %D%/sliding-average.yaml %D%/unnest.yaml

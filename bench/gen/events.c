@@ -6,8 +6,8 @@
  * A record is about 80 bytes, keys always in this order, no spaces:
  *   {"user":"u1234","at":"2025-01-01T00:00:00.123Z","amount":12.34,"country":"DE"}
  * user     uniform over u0 .. u<users-1>
- * at       never decreases; N records fill --windows windows of 10 s from 2025-01-01T00:00:00Z
- * evenly amount   uniform over 0.01 .. 99.99, always two decimals: money, so that sums can be exact
+ * at       never decreases; --windows windows of 10 s from 2025-01-01 hold equally many records
+ * amount   uniform over 0.01 .. 99.99, always two decimals: money, so that sums can be exact
  * country  one of eight, uniform
  * Record i is a function of (seed, i) through one splitmix64 stream: the same arguments give the
  * same bytes on every machine.

@@ -1,1 +1,1 @@
-EXTRA_DIST += %D%/README
+EXTRA_DIST += %D%/README %D%/access-log %D%/nexmark
