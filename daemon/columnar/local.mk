@@ -1,7 +1,10 @@
 # Layer 2: batches of columns.
 
 noinst_LTLIBRARIES += %D%/libcolumnar.la
-%C%_libcolumnar_la_SOURCES =
+%C%_libcolumnar_la_SOURCES = \
+	%D%/compact.c \
+	%D%/keyhash.c %D%/keyhash.h \
+	%D%/pool.c %D%/pool.h
 %C%_libcolumnar_la_CFLAGS = $(hot_cflags)
 
 EXTRA_DIST += %D%/README

@@ -1,6 +1,23 @@
 # Layer 0: the plugin interface, installed in $(includedir)/streamd.
 
-streamd_headers =
+streamd_headers = \
+	%D%/aggregate.h \
+	%D%/arrow.h \
+	%D%/backend.h \
+	%D%/batch.h \
+	%D%/bind.h \
+	%D%/context.h \
+	%D%/error.h \
+	%D%/expr.h \
+	%D%/format.h \
+	%D%/function.h \
+	%D%/operator.h \
+	%D%/option.h \
+	%D%/plugin.h \
+	%D%/source.h \
+	%D%/state.h \
+	%D%/streamd.h \
+	%D%/types.h
 
 streamdincludedir = $(includedir)/streamd
 streamdinclude_HEADERS = $(streamd_headers)
