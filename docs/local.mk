@@ -1,1 +1,3 @@
-EXTRA_DIST += %D%/README
+# The manual. Everything in this folder is part of the tarball.
+
+EXTRA_DIST += %D%

@@ -23,6 +23,7 @@ TMP=$(mktemp -d "${TMPDIR:-/tmp}/streamd-test.XXXXXX") || exit 99
 [ -n "${KEEP_TMP-}" ] || trap 'rm -rf "$TMP"' EXIT
 
 tap_count=0
+# shellcheck disable=SC2034 # for the tests
 status=0
 
 # diag LINE...: comment lines in the log.
@@ -44,6 +45,7 @@ report() {
 # run COMMAND...: run it with its output in $TMP/out and $TMP/err and its exit status in $status.
 run() {
     "$@" >"$TMP/out" 2>"$TMP/err"
+    # shellcheck disable=SC2034 # for the tests
     status=$?
 }
 

@@ -1,2 +1,6 @@
+# End-to-end tests: *.sh and *.py, listed in e2e_tests; two may not differ in their ending only.
+
+e2e_tests +=
+
 EXTRA_DIST += %D%/README
 EXTRA_DIST += %D%/access-log.sh %D%/access-log-late.sh %D%/nexmark.py
