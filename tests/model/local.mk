@@ -1,0 +1,2 @@
+EXTRA_DIST += %D%/README %D%/windows_model.py %D%/windows_cases.py
+meta_tests += %D%/golden.py
