@@ -2,13 +2,13 @@
 # optional libraries with one switch each.
 
 # STREAMD_APPEND_FLAGS(VARIABLE, FLAGS)
-# Append to VARIABLE each of FLAGS that the C compiler takes without a word.
+# Append to VARIABLE each of FLAGS that the C compiler takes, after those before it, without a word.
 AC_DEFUN([STREAMD_APPEND_FLAGS],
 [for streamd_flag in m4_normalize([$2]); do
    AS_VAR_PUSHDEF([streamd_cache], [streamd_cv_cflag_$streamd_flag])
    AC_CACHE_CHECK([whether $CC takes $streamd_flag], [streamd_cache],
      [streamd_saved_cflags=$CFLAGS
-      CFLAGS="$CFLAGS -Werror $streamd_flag"
+      CFLAGS="$CFLAGS $$1 -Werror $streamd_flag"
       AC_COMPILE_IFELSE([AC_LANG_PROGRAM()],
         [AS_VAR_SET([streamd_cache], [yes])],
         [AS_VAR_SET([streamd_cache], [no])])

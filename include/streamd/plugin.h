@@ -72,6 +72,7 @@ typedef const struct streamd_descriptor *streamd_plugin_fn(uint32_t index);
 #define STREAMD_EXPORT
 #endif
 
+/* What a plugin defines: a streamd_plugin_fn. */
 STREAMD_EXPORT const struct streamd_descriptor *streamd_plugin(uint32_t index);
 
 #ifdef __cplusplus

@@ -1,1 +1,6 @@
-EXTRA_DIST += %D%/README
+# Tests of the tree itself.
+
+meta_tests += %D%/comments.py %D%/format.py %D%/headers.py %D%/layers.py %D%/listed.py \
+	%D%/scripts.py %D%/words.py
+
+EXTRA_DIST += %D%/README %D%/tree.py
