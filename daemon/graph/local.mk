@@ -1,6 +1,7 @@
 # Layer 3: from a pipeline's nodes to stages, tasks and channels.
 
 noinst_LTLIBRARIES += %D%/libgraph.la
-%C%_libgraph_la_SOURCES =
+%C%_libgraph_la_SOURCES = \
+	%D%/pipeline.h
 
 EXTRA_DIST += %D%/README
