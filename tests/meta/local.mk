@@ -3,4 +3,7 @@
 meta_tests += %D%/comments.py %D%/format.py %D%/headers.py %D%/layers.py %D%/listed.py \
 	%D%/scripts.py %D%/words.py
 
+# This one looks at what was built, so it runs on an installation too.
+e2e_tests += %D%/linkage.py
+
 EXTRA_DIST += %D%/README %D%/tree.py
