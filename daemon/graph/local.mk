@@ -2,6 +2,7 @@
 
 noinst_LTLIBRARIES += %D%/libgraph.la
 %C%_libgraph_la_SOURCES = \
-	%D%/pipeline.h
+	%D%/pipeline.h \
+	%D%/plan.h
 
 EXTRA_DIST += %D%/README

@@ -105,6 +105,7 @@ struct pipeline {
 int pipeline_read(struct pipeline *p, struct document *document,
                   struct diagnostics *d) STREAMD_MUST_CHECK;
 
+/* Releases what pipeline_read filled in; the document stays the caller's. */
 void pipeline_clear(struct pipeline *p);
 
 /* The index of a node by name, or -1. */
