@@ -60,9 +60,9 @@ class Tools:
 
 
 def find_streamctl():
-    """$STREAMCTL, the build tree, then PATH; the bench is about this program, so none is an error."""
-    candidates = [os.environ.get("STREAMCTL")]
-    candidates += [str(p) for p in (ROOT / "build" / "streamctl", ROOT / "streamctl")]
+    """$STREAMCTL, the build tree ($BUILD), then PATH; the bench is about it, so none is an error."""
+    build = os.environ.get("BUILD", str(ROOT / "build"))
+    candidates = [os.environ.get("STREAMCTL"), os.path.join(build, "streamctl")]
     candidates += [os.path.join(folder, "streamctl")
                    for folder in os.environ.get("PATH", "").split(":") if folder]
     for candidate in candidates:

@@ -22,23 +22,23 @@ is "awk finds one line that is not in the format" "$(wc -l <"$TMP/want.bad")" 1
 run "$STREAMCTL" run --quiet "$SRCDIR/examples/access-log.yaml"
 is "the example runs" "$status" 0
 
-ndjson "$OUT/access-log/classes" "
+ndjson "$OUT/classes" "
     SELECT r ->> 'class', r ->> 'window_start', r ->> 'requests', ifnull(r ->> 'bytes', 'null'),
            r ->> 'hosts', ifnull(r ->> 'largest', 'null') FROM rows" | sort >"$TMP/got"
 same "windows per status class in the files" "$TMP/got" "$TMP/want"
 
-sqlite3 -cmd '.mode tabs' "$OUT/access-log/log.db" "SELECT $columns FROM classes" | sort >"$TMP/got"
+sqlite3 -cmd '.mode tabs' "$OUT/log.db" "SELECT $columns FROM classes" | sort >"$TMP/got"
 same "windows per status class in the table" "$TMP/got" "$TMP/want"
 
-ndjson "$OUT/access-log/bad" "SELECT r ->> 'raw' FROM rows" >"$TMP/got"
+ndjson "$OUT/bad" "SELECT r ->> 'raw' FROM rows" >"$TMP/got"
 same "the line that does not match, whole, in the error output" "$TMP/got" "$TMP/want.bad"
-is "with node and time of the error, a code and a message" "$(ndjson "$OUT/access-log/bad" "
+is "with node and time of the error, a code and a message" "$(ndjson "$OUT/bad" "
     SELECT r ->> 'node', r ->> 'code' <> '', r ->> 'message' <> '', r ->> 'origin' <> '', r ->> 'at' <> ''
     FROM rows" | tr '\t' ' ')" "requests 1 1 1 1"
 
 run "$STREAMCTL" run --quiet "$SRCDIR/examples/access-log.yaml"
 is "it runs again over its own output" "$status" 0
-sqlite3 -cmd '.mode tabs' "$OUT/access-log/log.db" "SELECT $columns FROM classes" | sort >"$TMP/got"
+sqlite3 -cmd '.mode tabs' "$OUT/log.db" "SELECT $columns FROM classes" | sort >"$TMP/got"
 same "and the table is the same, since rows are replaced by key" "$TMP/got" "$TMP/want"
 
 done_testing
