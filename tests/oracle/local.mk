@@ -1,1 +1,1 @@
-EXTRA_DIST += %D%/README %D%/access-log %D%/nexmark
+EXTRA_DIST += %D%/README %D%/access-log %D%/expressions %D%/nexmark
