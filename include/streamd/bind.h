@@ -94,6 +94,7 @@ struct streamd_bind_ops {
     int (*max_open_splits)(struct streamd_bind *, uint32_t count);
     int (*unbounded)(struct streamd_bind *);
     int (*output_event_time)(struct streamd_bind *);
+    const struct streamd_strings *(*input_key)(const struct streamd_bind *, uint32_t index);
 };
 
 struct streamd_bind {
@@ -119,6 +120,13 @@ static inline uint32_t streamd_bind_input_changelog(const struct streamd_bind *b
     return b->ops->input_changelog(b, index);
 }
 
+/* The upsert key of an input in mode STREAMD_UPSERT; NULL in the other modes. */
+static inline const struct streamd_strings *streamd_bind_input_key(const struct streamd_bind *b,
+                                                                   uint32_t index)
+{
+    return b->ops->input_key(b, index);
+}
+
 /* The node's `key_by:` fields, checked against the input; count 0 where there are none. */
 static inline const struct streamd_strings *streamd_bind_key_by(const struct streamd_bind *b)
 {
@@ -140,7 +148,9 @@ static inline void *streamd_bind_alloc(struct streamd_bind *b, size_t bytes)
 
 /*
  * Declares the main output (number 0). `schema` may be one of the inputs. `upsert_key` names the
- * key of an upsert output, else NULL. 0, or a negative streamd_code after a diagnostic.
+ * key of an upsert output, else NULL. A sink has no outputs; here it says which schema it gives to
+ * streamd_encode, where that is not its input's (`changelog` is not looked at). 0, or a negative
+ * streamd_code after a diagnostic.
  */
 static inline int streamd_bind_output(struct streamd_bind *b, const struct streamd_schema *schema,
                                       uint32_t changelog, const struct streamd_strings *upsert_key)
@@ -169,7 +179,11 @@ static inline int streamd_bind_side_output(struct streamd_bind *b, const char *n
     return b->ops->side_output(b, name, schema);
 }
 
-/* Says that the node itself reads this input field. Expressions and key_by are known already. */
+/* For streamd_bind_reads: nothing but what expressions and key_by read. */
+#define STREAMD_NO_FIELD UINT32_MAX
+
+/* Says that the node itself reads this input field. Expressions and key_by are known already; a
+   node that reads nothing else says so with STREAMD_NO_FIELD. */
 static inline int streamd_bind_reads(struct streamd_bind *b, uint32_t input_field)
 {
     return b->ops->reads(b, input_field);

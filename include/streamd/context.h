@@ -407,10 +407,11 @@ static inline int streamd_split_add(struct streamd_context *c, const char *id, c
 
 /*
  * Hands bytes of a split to the node's format. 64 bytes after `data + length` must be readable
- * (their values do not matter). `position` is the split's position of data[0], for messages.
- * `last`: nothing comes after these bytes. `consumed` says how many were used up; keep the rest
- * and hand it in again, in front of what comes next. Answers 1: there is room for more; 0: output
- * full, return STREAMD_HAS_MORE; negative: failed.
+ * (their values do not matter). `position` is the split's position of data[0], for messages, and 0
+ * at the beginning of a file. `last`: nothing comes after these bytes; a split of several files
+ * says so at the end of each, and the next call begins a new file. `consumed` says how many were
+ * used up; keep the rest and hand it in again, in front of what comes next. Answers 1: there is
+ * room for more; 0: output full, return STREAMD_HAS_MORE; negative: failed.
  */
 static inline int streamd_feed(struct streamd_context *c, struct streamd_split *s,
                                const uint8_t *data, size_t length, uint64_t position, int last,

@@ -52,8 +52,8 @@ struct streamd_format_spec {
 struct streamd_chunk {
     const uint8_t *data;
     size_t length;
-    uint64_t position; /* the split's position of data[0] */
-    int last;          /* nothing comes after these bytes */
+    uint64_t position; /* the split's position of data[0]; 0 at the beginning of a file */
+    int last;          /* nothing comes after these bytes in this file; another may follow */
 };
 
 struct streamd_format {
