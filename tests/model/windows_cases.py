@@ -25,8 +25,8 @@ KEYS = {  # what key_by may be, and how a key of it is drawn
     ("j",): lambda r: (r.choice([0, 1, -7, 1 << 40, None]),),
     ("k", "j"): lambda r: (r.choice(["a", "b", None]), r.choice([0, 1, None])),
 }
-REMOVED = {"update_before", "delete"}
-ADDED = {"insert", "update_after"}
+REMOVED = {"update-before", "delete"}
+ADDED = {"insert", "update-after"}
 
 
 @dataclasses.dataclass
