@@ -7,6 +7,11 @@ streamd_headers = \
 	%D%/batch.h \
 	%D%/bind.h \
 	%D%/context.h \
+	%D%/convert.h \
+	%D%/convert_bytes.h \
+	%D%/convert_float.h \
+	%D%/convert_number.h \
+	%D%/convert_time.h \
 	%D%/error.h \
 	%D%/expr.h \
 	%D%/format.h \
