@@ -2,8 +2,9 @@
 
 A case is a source (one or more files), a window node over it, a sink for its results and one for its late
 rows. The same seed always gives the same case. What a case may contain is restricted only where the answer
-would depend on more than the rules: which of two splits with equal watermarks is read first decides the
-order of arrival, so sessions and count windows over several splits get rows that are never late, or one split.
+would depend on more than the rules. Which of two splits with equal watermarks, or of two sources, is read first decides
+the order of arrival: sessions over several splits, and all windows over two sources, get rows that are never late,
+and count windows one split.
 """
 import collections
 import dataclasses
@@ -40,6 +41,7 @@ class Case:
     merge: int
     early: int
     emit: str
+    sources: int = 1  # 2: every other file belongs to a second source, and the window's input is a union
 
     @property
     def changelog(self):
@@ -91,7 +93,8 @@ def draw(seed):
     bound = r.choice([0, 0, unit, r.randrange(1, 5 * unit)])
     files = r.choice([1, 1, 2, 3, 5])
     merge = 1 if spec.kind == "count" else r.choice([1, files, files])
-    orderly = merge > 1 and spec.kind == "session"
+    sources = 2 if merge > 1 and r.random() < 0.25 else 1
+    orderly = merge > 1 and (spec.kind == "session" or sources > 1)
     disorder = bound if orderly else r.choice([bound, bound + 2 * unit, bound + 20 * unit])
     base = r.choice(BASES) + r.randrange(unit)
     splits = []
@@ -102,7 +105,7 @@ def draw(seed):
     emit = r.choice(["default", "final"]) if early == 0 else "default"
     if emit == "default" and r.random() < 0.2 and (spec.lateness or early):
         emit = "updates"
-    return Case(seed, spec, keys, bound, splits, merge, early, emit)
+    return Case(seed, spec, keys, bound, splits, merge, early, emit, sources)
 
 
 def time_text(us):
@@ -122,9 +125,10 @@ def time_us(text):
 
 
 def write_input(case, folder):
-    os.makedirs(folder, exist_ok=True)
     for number, split in enumerate(case.splits):
-        with open(os.path.join(folder, f"s{number}.ndjson"), "w", encoding="utf-8") as f:
+        source = os.path.join(folder, str(number % case.sources))
+        os.makedirs(source, exist_ok=True)
+        with open(os.path.join(source, f"s{number}.ndjson"), "w", encoding="utf-8") as f:
             for row in split:
                 record = {"id": row.id, "at": time_text(row.time), "v": row.value}
                 record.update(zip(case.keys, row.key))
@@ -155,16 +159,17 @@ def nodes(case):
     merge = f", merge: {case.merge}" if case.merge > 1 else ""
     times = "start: window_start, until: window_end, " if case.timed else ""
     log = ", changelog: {field: _op}" if case.changelog else ""
-    source = f"""  source{s}:
+    names = [f"source{s}-{number}" for number in range(case.sources)]
+    source = "".join(f"""  {name}:
     type: file
-    config: {{path: "${{CASES}}/{s}/in/*.ndjson"{merge}}}
+    config: {{path: "${{CASES}}/{s}/in/{number}/*.ndjson"{merge}}}
     format: {{type: json}}
     schema: {{id: int64, at: timestamp, v: int64|null, k: string|null, j: int64|null}}
     event_time: {{field: at, out_of_orderness: {case.bound}us}}
-"""
+""" for number, name in enumerate(names))
     operator = f"""  window{s}:
     type: window
-    inputs: [source{s}]
+    inputs: [{', '.join(names)}]
 {keys}    config:
       window: {window_option(case)}
       select: {{{times}n: count(*), ids: sum(id), total: sum(v), values: count(v), kinds: count(distinct v),
