@@ -33,11 +33,10 @@ configure_in() {
     shift
     [ -x "$ROOT/configure" ] || (cd "$ROOT" && autoreconf -fi >/dev/null)
     mkdir -p "$folder"
-    if [ -e "$folder/config.status" ] && [ "$(cat "$folder/.configured" 2>/dev/null)" = "$*" ]; then
-        return
+    if [ "$(cat "$folder/.configured" 2>/dev/null)" != "configure $*" ]; then
+        (cd "$folder" && "$ROOT/configure" "$@")
+        echo "configure $*" >"$folder/.configured"
     fi
-    (cd "$folder" && "$ROOT/configure" "$@")
-    echo "$*" >"$folder/.configured"
 }
 
 # compiler NAME: NAME behind ccache, where that is installed.
