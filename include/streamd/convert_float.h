@@ -98,6 +98,7 @@ static inline void streamd_power_of_ten(int e, uint64_t *high, uint64_t *low)
     *low = (uint64_t)p2;
 }
 
+/* The IEEE 754 bits of a float64. */
 static inline uint64_t streamd_float64_bits(double v)
 {
     uint64_t bits;
@@ -105,6 +106,7 @@ static inline uint64_t streamd_float64_bits(double v)
     return bits;
 }
 
+/* The float64 that has these bits. */
 static inline double streamd_float64_from_bits(uint64_t bits)
 {
     double v;

@@ -167,6 +167,7 @@ static inline streamd_int128 streamd_decimal_get(struct streamd_decimal d)
     return (streamd_int128)(((streamd_uint128)(uint64_t)d.high << 64) | d.low);
 }
 
+/* The other way round. */
 static inline struct streamd_decimal streamd_decimal_make(streamd_int128 v)
 {
     struct streamd_decimal d;

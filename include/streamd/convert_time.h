@@ -35,6 +35,7 @@ struct streamd_civil {
     uint32_t month, day; /* 1 .. 12, 1 .. 31 */
 };
 
+/* 1 in a leap year of the Gregorian calendar, extended backwards. */
 static inline int streamd_is_leap_year(int64_t year)
 {
     return (year & 3) == 0 && ((year & 15) == 0 || year % 25 != 0);
