@@ -64,6 +64,16 @@ class Table:
         self.curve.append((point.keys, {system: measure.spread(found)[0] / point.rows
                                         for system, found in costs.items()}))
 
+    def keys_by_window(self, point, runs, generator):
+        """DuckDB asked once per window: for information, no target compares with it."""
+        name = f"w3 {point.keys}"
+        for run in runs:
+            self.raw(name, "duckdb by window", point.rows, run)
+        median, least, greatest = measure.spread(
+            [point.rows / max(r.cpu_s - generator, 1e-9) / 1e6 for r in runs])
+        self.lines.append([name, "duckdb by window", f"{median:.2f} ({least:.2f}-{greatest:.2f})", "", "",
+                           f"{max(r.peak_rss_mib for r in runs):.0f}", f"{generator:.2f}"])
+
     def start(self, walls):
         median, least, greatest = measure.spread(walls)
         self._verdict(f"one record, exec to exit: {median * 1e3:.1f} ms "

@@ -49,7 +49,8 @@ class KeyPoint:
 
 
 class KeyWorkload:
-    """W3 at one number of keys. `run` counts, `generate` only generates."""
+    """W3 at one number of keys. Mode `count` counts, `generate` only generates; `windows` is a DuckDB that
+    is asked once per window (bench/peers/duckdb_peer.py)."""
 
     def __init__(self, tools, point):
         self.tools, self.point = tools, point
@@ -66,11 +67,11 @@ class KeyWorkload:
             found = sink_rows(run.stdout)
         elif system == "duckdb":
             run = measure.measured(self.tools, [*self.tools.duckdb, "w3", *arguments])
-            found = int(run.stdout.split()[1]) if mode == "count" else point.rows
+            found = point.rows if mode == "generate" else int(run.stdout.split()[1])
         else:
             run = measure.measured(self.tools, [self.tools.programs["w3"], *arguments])
-            found = int(run.stdout.split()[1]) if mode == "count" else point.rows
-        expected = point.keys * point.windows if mode == "count" else point.rows
+            found = point.rows if mode == "generate" else int(run.stdout.split()[1])
+        expected = point.rows if mode == "generate" else point.keys * point.windows
         if found != expected:
             raise check.Wrong(f"{self.name}: {system} {mode} gave {found} rows, expected {expected}")
         return run
