@@ -201,6 +201,7 @@ static inline size_t streamd_timestamp_print_sql(int64_t timestamp, char *out)
 
 /* ---- from text ---------------------------------------------------------------------------- */
 
+/* Eight bytes, the first in the lowest place, whatever the machine. */
 static inline uint64_t streamd_load8(const char *p)
 {
     uint64_t v;
