@@ -1,6 +1,6 @@
 # Tests of the tree itself.
 
-meta_tests += %D%/comments.py %D%/format.py %D%/headers.py %D%/layers.py %D%/listed.py \
+meta_tests += %D%/comments.py %D%/format.py %D%/headers.py %D%/install.sh %D%/layers.py %D%/listed.py \
 	%D%/scripts.py %D%/words.py
 
 # This one looks at what was built, so it runs on an installation too.
