@@ -4,7 +4,8 @@ noinst_LTLIBRARIES += %D%/libcolumnar.la
 %C%_libcolumnar_la_SOURCES = \
 	%D%/compact.c \
 	%D%/keyhash.c %D%/keyhash.h \
-	%D%/pool.c %D%/pool.h
+	%D%/pool.c %D%/pool.h \
+	%D%/rowtext.c %D%/rowtext.h
 %C%_libcolumnar_la_CFLAGS = $(hot_cflags)
 
 EXTRA_DIST += %D%/README

@@ -3,6 +3,6 @@
 noinst_LTLIBRARIES += %D%/libgraph.la
 %C%_libgraph_la_SOURCES = \
 	%D%/pipeline.h \
-	%D%/plan.h
+	%D%/plan.c %D%/plan.h
 
 EXTRA_DIST += %D%/README

@@ -95,6 +95,8 @@ struct streamd_bind_ops {
     int (*unbounded)(struct streamd_bind *);
     int (*output_event_time)(struct streamd_bind *);
     const struct streamd_strings *(*input_key)(const struct streamd_bind *, uint32_t index);
+    int (*input_event_time)(const struct streamd_bind *, uint32_t index);
+    int (*needs_format)(struct streamd_bind *);
 };
 
 struct streamd_bind {
@@ -258,6 +260,20 @@ static inline int streamd_bind_unbounded(struct streamd_bind *b)
 static inline int streamd_bind_output_event_time(struct streamd_bind *b)
 {
     return b->ops->output_event_time(b);
+}
+
+/* 1 where the rows of an input carry an event time. What works by event time reports a diagnostic
+   where they do not. */
+static inline int streamd_bind_input_event_time(const struct streamd_bind *b, uint32_t index)
+{
+    return b->ops->input_event_time(b, index);
+}
+
+/* Sinks: the node writes through streamd_encode, so the user must give a `format:`. A sink that
+   does not say so may not be given one. */
+static inline int streamd_bind_needs_format(struct streamd_bind *b)
+{
+    return b->ops->needs_format(b);
 }
 
 #ifdef __cplusplus

@@ -129,6 +129,8 @@ struct streamd_context {
     const struct streamd_schema *input;  /* schema of the inputs, or NULL (sources) */
     const struct streamd_schema *output; /* schema of output 0, or NULL (sinks) */
     uint32_t batch_rows;                 /* rows that a batch should have when it is full */
+    uint32_t key_count;                  /* fields of the node's key_by */
+    const uint32_t *key_fields;          /* their numbers in the input's schema */
 };
 
 /* ---- memory, log, time ------------------------------------------------------------------- */

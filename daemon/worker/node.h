@@ -1,0 +1,152 @@
+/*
+ * worker/node.h - a node while it runs: its channels, its event at hand, its counters. Private to
+ * the worker.
+ *
+ * An event goes through these steps, each of which may end in HAS_MORE or BLOCKED and is resumed
+ * from there:
+ *
+ *   batch:      batch()
+ *   watermark:  timer() for each table that is due, watermark(), forward
+ *   end:        end(), and after the last input: forward
+ *   timer:      timer()
+ */
+#ifndef WORKER_NODE_H
+#define WORKER_NODE_H
+
+#include "base/array.h"
+#include "exchange/channel.h"
+#include "graph/plan.h"
+#include "progress/valve.h"
+#include "worker/worker.h"
+
+#include <streamd/context.h>
+
+struct expr_evaluator;
+struct aggregate_runner;
+struct source_driver;
+
+enum node_waiting {
+    NODE_READY = 0,
+    NODE_WANTS_ROOM = 1, /* answered HAS_MORE */
+    NODE_BLOCKED = 2     /* answered BLOCKED */
+};
+
+enum node_step {
+    STEP_NONE = 0,    /* between events */
+    STEP_BATCH,       /* inside batch() */
+    STEP_TIMERS,      /* a watermark came: timers of tables first */
+    STEP_WATERMARK,   /* then watermark() */
+    STEP_FORWARD,     /* then forward it */
+    STEP_CLOCK,       /* inside timer() by processing time */
+    STEP_END,         /* an input ended: end() */
+    STEP_END_FORWARD, /* and after the last, forward */
+    STEP_PREPARE,     /* sinks, at the end */
+    STEP_COMMIT
+};
+
+struct node_output {
+    struct channel **channels;
+    uint32_t count;
+};
+
+struct node_table {
+    struct streamd_table *table;
+    struct streamd_row_layout layout;
+};
+
+struct node {
+    struct streamd_context context; /* first: a context is its node's address */
+    struct worker *worker;
+    const struct plan_node *plan;
+    void *self;
+    int opened, ended; /* ended: END has been forwarded */
+    int finished;      /* the plugin takes no more input */
+
+    struct channel **inputs;
+    struct valve valve;
+    struct valve_input *valve_inputs;
+    uint32_t next_input; /* where the search for a frame starts */
+    uint32_t inputs_open;
+
+    struct node_output *outputs;
+    struct node_table *tables;
+
+    enum node_waiting waiting;
+    enum node_step step;
+    int end_pending; /* input end_input has ended and end() was not called yet */
+    uint32_t end_input;
+    struct streamd_batch *batch; /* STEP_BATCH: the batch at hand */
+    int64_t wake_at;             /* processing time of streamd_wake_at, INT64_MAX: none */
+    int blocked_fd;              /* of streamd_block_on */
+    int64_t blocked_until;
+
+    struct streamd_batch *errors; /* rows for .error, being filled */
+    struct expr_evaluator *evaluator;
+    struct aggregate_runner *aggregates;
+    void *encoder;
+    struct source_driver *source;
+
+    struct worker_node_stats stats;
+    int64_t period_busy_us; /* busy since the last sample */
+};
+
+struct worker {
+    const struct plan *plan;
+    struct worker_options options;
+    struct batch_pool *pool;
+    struct node *nodes;
+    uint32_t node_count;
+    struct node *failed;
+    struct streamd_error error; /* of the failed node */
+    size_t allocated;           /* bytes given to plugins */
+    int stop_fd;                /* eventfd of worker_stop */
+    int stopping;
+    int64_t started_us, last_sample_us, last_progress_us;
+    struct worker_stats stats;
+};
+
+/* The node behind a context. */
+static inline struct node *node_of(struct streamd_context *c)
+{
+    return (struct node *)c;
+}
+
+/* Opens and closes a node: tables, format, plugin. */
+int node_open(struct node *node, struct streamd_error *error);
+void node_close(struct node *node);
+
+/* 1 where every output has room for a batch. */
+int node_has_room(const struct node *node);
+
+/* 1 where node_run would do something now; `now` is processing time, `ready` says that the
+   descriptor it is blocked on is ready. */
+int node_runnable(struct node *node, int64_t now);
+
+/* Runs one step. Negative: failed, see worker->error. */
+int node_run(struct node *node, int64_t now);
+
+/* The processing time at which the node wants to run though nothing comes, INT64_MAX: none. */
+int64_t node_deadline(struct node *node);
+
+/* Sends a control frame to all outputs. 0 or negative. */
+int node_forward(struct node *node, enum channel_frame_kind kind, int64_t time);
+
+/* Sends a batch to an output and takes the reference; see streamd_emit. */
+int node_emit(struct node *node, uint32_t output, struct streamd_batch *batch);
+
+/* Notes a failure of the node and answers a negative code. */
+int node_fail(struct node *node, enum streamd_class cls, int diagnostic, const char *message);
+
+/* Acts on what an event handler answered. 0 or negative. */
+int node_answered(struct node *node, enum streamd_flow flow);
+
+/* Sends the rows collected for .error. 0 or negative. */
+int node_flush_errors(struct node *node);
+
+/* Sinks: starts prepare or commit; then node_run until step is STEP_NONE. 0 or negative. */
+int node_start(struct node *node, enum node_step step);
+
+/* Rows in the node's state tables. */
+uint64_t node_state_rows(struct node *node);
+
+#endif

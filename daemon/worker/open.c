@@ -1,0 +1,152 @@
+/*
+ * Opening a node: its context, evaluator, state tables, encoder, then the plugin. Closing undoes
+ * it in the other direction, from wherever opening got to.
+ */
+#include "worker/node.h"
+
+#include "base/error.h"
+#include "columnar/pool.h"
+#include "expr/evaluate.h"
+#include "state/aggregate.h"
+#include "state/layout.h"
+#include "worker/host.h"
+#include "worker/reject.h"
+#include "worker/source.h"
+
+#include <string.h>
+
+static int row_error(void *self, struct streamd_batch *batch, uint32_t row, int code,
+                     const char *message)
+{
+    struct node *n = self;
+
+    return reject_row(&n->context, batch, row, code, message);
+}
+
+static int64_t now_us(void *self)
+{
+    struct node *n = self;
+
+    return clock_now_us(&n->worker->options.clock);
+}
+
+static void set_context(struct node *n)
+{
+    struct streamd_context *c = &n->context;
+
+    c->host = host_services();
+    c->options = n->plan->options;
+    c->bound = n->plan->bound;
+    c->node = n->plan->name;
+    c->task = 0;
+    c->parallelism = 1;
+    c->input = n->plan->input;
+    c->output = n->plan->output_count ? n->plan->outputs[0].schema : NULL;
+    c->batch_rows = n->worker->options.batch_rows;
+    c->key_count = n->plan->key_by.count;
+    c->key_fields = n->plan->key_fields;
+}
+
+static int open_tables(struct node *n, struct streamd_error *error)
+{
+    const struct streamd_backend *backend = n->worker->plan->backend;
+
+    for (uint32_t i = 0; i < n->plan->table_count; i++) {
+        const struct streamd_table_decl *decl = &n->plan->tables[i].decl;
+        int rc;
+
+        if (row_layout_init(&n->tables[i].layout, decl))
+            return error_set_nomem(error);
+        rc = backend->open(&n->context, decl, &n->tables[i].layout, &n->tables[i].table, error);
+        if (rc)
+            return error_add_context(error, "%s: state table %s", n->plan->name, decl->name);
+    }
+    return 0;
+}
+
+static int open_evaluator(struct node *n, struct streamd_error *error)
+{
+    struct expr_host host = {.self = n, .row_error = row_error, .now_us = now_us};
+
+    n->evaluator = expr_evaluator_new(&host);
+    n->aggregates = aggregate_runner_new(&n->context, n->evaluator);
+    return n->evaluator && n->aggregates ? 0 : error_set_nomem(error);
+}
+
+/* What a plugin's open said with streamd_fail, or that it said nothing. */
+static int failed_to_open(struct node *n, struct streamd_error *error)
+{
+    node_fail(n, STREAMD_FAIL_TASK, 5304, "cannot open");
+    if (error)
+        *error = n->worker->error;
+    return n->worker->error.code;
+}
+
+static int open_plugin(struct node *n, struct streamd_error *error)
+{
+    int rc = 0;
+
+    if (n->plan->kind == STREAMD_SOURCE) {
+        const struct streamd_source *source = (const void *)n->plan->descriptor;
+
+        rc = source->open ? source->open(&n->context, &n->self) : 0;
+        n->opened = rc == 0;
+        return rc ? failed_to_open(n, error) : source_open(n, error);
+    }
+    if (n->plan->kind == STREAMD_SINK && n->plan->format.format)
+        rc = n->plan->format.format->encoder_open(&n->context, &n->plan->format.spec, &n->encoder);
+    if (!rc) {
+        const struct streamd_operator *op = (const void *)n->plan->descriptor;
+
+        rc = op->open ? op->open(&n->context, &n->self) : 0;
+        n->opened = rc == 0;
+    }
+    return rc ? failed_to_open(n, error) : 0;
+}
+
+int node_open(struct node *n, struct streamd_error *error)
+{
+    int rc;
+
+    set_context(n);
+    rc = open_evaluator(n, error);
+    if (!rc)
+        rc = open_tables(n, error);
+    if (!rc)
+        rc = open_plugin(n, error);
+    return rc;
+}
+
+void node_close(struct node *n)
+{
+    if (n->source)
+        source_close(n);
+    if (n->opened && n->plan->kind == STREAMD_SOURCE) {
+        const struct streamd_source *source = (const void *)n->plan->descriptor;
+
+        if (source->close)
+            source->close(&n->context, n->self);
+    } else if (n->opened) {
+        const struct streamd_operator *op = (const void *)n->plan->descriptor;
+
+        if (op->close)
+            op->close(&n->context, n->self);
+    }
+    n->opened = 0;
+    if (n->encoder && n->plan->format.format->encoder_close)
+        n->plan->format.format->encoder_close(&n->context, n->encoder);
+    n->encoder = NULL;
+    for (uint32_t i = 0; n->tables && i < n->plan->table_count; i++) {
+        if (n->tables[i].table)
+            n->worker->plan->backend->close(&n->context, n->tables[i].table);
+        row_layout_clear(&n->tables[i].layout);
+        n->tables[i] = (struct node_table){0};
+    }
+    batch_release(n->batch);
+    batch_release(n->errors);
+    n->batch = n->errors = NULL;
+    aggregate_runner_free(n->aggregates);
+    expr_evaluator_free(n->evaluator);
+    n->aggregates = NULL;
+    n->evaluator = NULL;
+}

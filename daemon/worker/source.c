@@ -1,0 +1,576 @@
+/*
+ * The source driver. One batch per split is being filled; it is sent when it is full, when the
+ * split has nothing more right now, and at the end. Reading prefers the open split with the least
+ * watermark, so that several files are merged by event time as far as their batches allow.
+ */
+#include "worker/source.h"
+
+#include "base/error.h"
+#include "columnar/pool.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { LARGE_BATCH_BYTES = 1 << 19 };
+
+struct streamd_split {
+    char *id, *title;
+    void *self;
+    void *decoder;
+    int opened, finished;
+    int blocked, ready;
+    int fd;
+    int64_t until;
+    int64_t max_time;    /* largest event time so far; INT64_MIN: none */
+    int64_t empty_since; /* since when it was polled and had nothing; 0: it had something */
+    int idle;
+    struct streamd_batch *batch;
+};
+
+struct source_driver {
+    struct {
+        struct streamd_split **items;
+        size_t count, capacity;
+    } splits;
+    struct {
+        struct valve_input *items;
+        size_t count, capacity;
+    } inputs;
+    uint32_t open_count, finished_count;
+    struct streamd_split *current; /* whose next() runs */
+    int64_t list_again_at;
+    int ending; /* told to stop */
+};
+
+static const struct streamd_source *source_of(const struct node *n)
+{
+    return (const struct streamd_source *)n->plan->descriptor;
+}
+
+static int nomem(struct node *n)
+{
+    return node_fail(n, STREAMD_FAIL_TASK, 5301, "out of memory");
+}
+
+/* ---- splits ------------------------------------------------------------------------------- */
+
+int source_split_add(struct streamd_context *c, const char *id, const char *title)
+{
+    struct node *n = node_of(c);
+    struct source_driver *d = n->source;
+    struct valve_input fresh = {.watermark = VALVE_NONE, .active = 1, .aligned = 1};
+    struct streamd_split *split;
+
+    for (size_t i = 0; i < d->splits.count; i++)
+        if (strcmp(d->splits.items[i]->id, id) == 0)
+            return 0;
+    split = memory_zalloc(1, sizeof(*split));
+    if (!split)
+        return nomem(n);
+    split->id = memory_strdup(id);
+    split->title = memory_strdup(title ? title : id);
+    split->max_time = INT64_MIN;
+    split->fd = -1;
+    fresh.aligned = n->valve.output == VALVE_NONE;
+    if (!split->id || !split->title || array_push(&d->inputs, fresh)) {
+        memory_free(split->id);
+        memory_free(split->title);
+        memory_free(split);
+        return nomem(n);
+    }
+    n->valve.inputs = d->inputs.items;
+    n->valve.count = (uint32_t)d->inputs.count;
+    if (array_push(&d->splits, split)) {
+        d->inputs.count = --n->valve.count;
+        memory_free(split->id);
+        memory_free(split->title);
+        memory_free(split);
+        return nomem(n);
+    }
+    return 0;
+}
+
+static uint32_t index_of(const struct source_driver *d, const struct streamd_split *split)
+{
+    uint32_t i = 0;
+
+    while (d->splits.items[i] != split)
+        i++;
+    return i;
+}
+
+static int open_split(struct node *n, struct streamd_split *split)
+{
+    const struct plan_format *f = &n->plan->format;
+    int rc = 0;
+
+    if (f->format) {
+        rc = f->format->decoder_open(&n->context, &f->spec, &split->decoder);
+        if (rc)
+            return node_fail(n, STREAMD_FAIL_TASK, 5302, "cannot open the decoder");
+    }
+    n->source->current = split;
+    rc = source_of(n)->open_split(&n->context, n->self, split->id, NULL, split, &split->self);
+    if (rc)
+        return node_fail(n, STREAMD_FAIL_TASK, 5302, "cannot open a split");
+    split->opened = 1;
+    n->source->open_count++;
+    return 0;
+}
+
+static void close_split(struct node *n, struct streamd_split *split)
+{
+    if (split->opened && source_of(n)->close_split)
+        source_of(n)->close_split(&n->context, n->self, split->self);
+    if (split->decoder)
+        n->plan->format.format->decoder_close(&n->context, split->decoder);
+    if (split->opened)
+        n->source->open_count--;
+    split->opened = 0;
+    split->decoder = NULL;
+    batch_release(split->batch);
+    split->batch = NULL;
+}
+
+/* ---- watermarks --------------------------------------------------------------------------- */
+
+static int send_change(struct node *n, struct valve_change change)
+{
+    int rc = 0;
+
+    if (change.went_active)
+        rc = node_forward(n, CHANNEL_ACTIVE, 0);
+    if (change.watermark_rose && !rc) {
+        n->stats.watermark = n->valve.output;
+        rc = node_forward(n, CHANNEL_WATERMARK, n->valve.output);
+    }
+    if (change.went_idle && !rc)
+        rc = node_forward(n, CHANNEL_IDLE, 0);
+    return rc;
+}
+
+/* largest - bound - 1, not below the smallest watermark. */
+static int64_t watermark_of(const struct node *n, int64_t max_time)
+{
+    int64_t watermark;
+
+    if (__builtin_sub_overflow(max_time, n->plan->event_time.out_of_orderness + 1, &watermark))
+        return INT64_MIN + 1;
+    return watermark;
+}
+
+static int split_had_rows(struct node *n, struct streamd_split *split)
+{
+    uint32_t i = index_of(n->source, split);
+    int rc = 0;
+
+    split->empty_since = 0;
+    if (split->idle) {
+        split->idle = 0;
+        rc = send_change(n, valve_active(&n->valve, i));
+    }
+    if (!rc && split->max_time != INT64_MIN)
+        rc = send_change(n, valve_watermark(&n->valve, i, watermark_of(n, split->max_time)));
+    return rc;
+}
+
+/* Polled, had room, and nothing came. */
+static int split_had_nothing(struct node *n, struct streamd_split *split, int64_t now)
+{
+    int64_t idle_after = n->plan->event_time.idle_after;
+
+    if (split->empty_since == 0)
+        split->empty_since = now;
+    if (idle_after == 0 || split->idle)
+        return 0;
+    if (now - split->empty_since >= idle_after) {
+        split->idle = 1;
+        return send_change(n, valve_idle(&n->valve, index_of(n->source, split)));
+    }
+    if (split->until > split->empty_since + idle_after)
+        split->until = split->empty_since + idle_after;
+    return 0;
+}
+
+/* ---- batches ------------------------------------------------------------------------------ */
+
+/* Takes rows without an event time out of the batch. */
+static int reject_timeless(struct node *n, struct streamd_batch *b, const struct streamd_column *c)
+{
+    uint16_t *sel = batch_alloc(b, b->rows * sizeof(*sel));
+    uint32_t count = 0;
+
+    if (!sel)
+        return nomem(n);
+    for (uint32_t k = 0; k < b->count; k++) {
+        uint32_t row = streamd_batch_row(b, k);
+
+        if (!streamd_column_is_null(c, row)) {
+            sel[count++] = (uint16_t)row;
+            continue;
+        }
+        int rc = streamd_reject(&n->context, b, row, STREAMD_ROW_NO_TIME,
+                                "the event time field is NULL");
+        if (rc)
+            return rc;
+    }
+    b->sel = sel;
+    b->count = count;
+    return 0;
+}
+
+/* Sets the event times of a batch, and the bounds of its selected rows. */
+static int set_event_time(struct node *n, struct streamd_batch *b)
+{
+    const struct plan_event_time *e = &n->plan->event_time;
+    int64_t least = INT64_MAX, largest = INT64_MIN;
+
+    if (!e->has) {
+        b->event_time = NULL;
+        return 0;
+    }
+    if (e->field >= 0) {
+        const struct streamd_column *c = &b->columns[e->field];
+        int rc = c->validity ? reject_timeless(n, b, c) : 0;
+
+        if (rc)
+            return rc;
+        b->event_time = c->values;
+    }
+    if (b->sel) {
+        for (uint32_t k = 0; k < b->count; k++) {
+            int64_t t = b->event_time[b->sel[k]];
+
+            least = t < least ? t : least;
+            largest = t > largest ? t : largest;
+        }
+    } else {
+        for (uint32_t k = 0; k < b->rows; k++) {
+            int64_t t = b->event_time[k];
+
+            least = t < least ? t : least;
+            largest = t > largest ? t : largest;
+        }
+    }
+    b->min_time = least;
+    b->max_time = largest;
+    return 0;
+}
+
+/* Sends a batch of a split, then the watermark. As streamd_emit. */
+static int send_batch(struct node *n, struct streamd_split *split, struct streamd_batch *b)
+{
+    int room, rc = set_event_time(n, b);
+
+    if (rc) {
+        batch_release(b);
+        return rc;
+    }
+    if (b->count > 0 && n->plan->event_time.has && b->max_time > split->max_time)
+        split->max_time = b->max_time;
+    room = node_emit(n, 0, b);
+    if (room < 0)
+        return room;
+    rc = split_had_rows(n, split);
+    if (!rc)
+        rc = node_flush_errors(n);
+    return rc ? rc : room && node_has_room(n);
+}
+
+static int flush_split(struct node *n, struct streamd_split *split)
+{
+    struct streamd_batch *b = split->batch;
+
+    split->batch = NULL;
+    if (!b || b->rows == 0) {
+        batch_release(b);
+        return node_has_room(n);
+    }
+    b->count = b->rows;
+    return send_batch(n, split, b);
+}
+
+int source_emit(struct streamd_context *c, struct streamd_split *split, struct streamd_batch *batch)
+{
+    return send_batch(node_of(c), split, batch);
+}
+
+int source_has_room(struct streamd_context *c, struct streamd_split *split)
+{
+    (void)split;
+    return node_has_room(node_of(c));
+}
+
+static size_t variable_bytes(const struct streamd_batch *b)
+{
+    size_t bytes = 0;
+
+    for (uint32_t i = 0; i < b->schema->field_count; i++)
+        if (b->columns[i].offsets)
+            bytes += (size_t)b->columns[i].offsets[b->rows];
+    return bytes;
+}
+
+int source_feed(struct streamd_context *c, struct streamd_split *split, const uint8_t *data,
+                size_t length, uint64_t position, int last, size_t *consumed)
+{
+    struct node *n = node_of(c);
+    const struct streamd_format *format = n->plan->format.format;
+    size_t used = 0;
+
+    *consumed = 0;
+    for (;;) {
+        struct streamd_chunk chunk = {.data = data + *consumed,
+                                      .length = length - *consumed,
+                                      .position = position + *consumed,
+                                      .last = last};
+        int full, rc;
+
+        if (!split->batch)
+            split->batch = batch_new(n->worker->pool, n->context.output, c->batch_rows);
+        if (!split->batch)
+            return nomem(n);
+        rc = format->decode(c, split->decoder, &chunk, split->batch, &used);
+        if (rc)
+            return n->worker->failed ? rc : node_fail(n, STREAMD_FAIL_TASK, 5302, "cannot decode");
+        *consumed += used;
+        full = split->batch->rows == split->batch->capacity;
+        if (full || variable_bytes(split->batch) > LARGE_BATCH_BYTES) {
+            rc = flush_split(n, split);
+            if (rc < 0)
+                return rc;
+            if (rc == 0)
+                return 0;
+        }
+        if (!full || *consumed == length)
+            return 1;
+    }
+}
+
+/* ---- the loop's side ---------------------------------------------------------------------- */
+
+int source_open(struct node *n, struct streamd_error *error)
+{
+    struct source_driver *d = memory_zalloc(1, sizeof(*d));
+    int64_t now = clock_now_us(&n->worker->options.clock);
+
+    if (!d)
+        return error_set_nomem(error);
+    n->source = d;
+    valve_init(&n->valve, NULL, 0);
+    d->list_again_at = source_of(n)->discover_us ? now + source_of(n)->discover_us : INT64_MAX;
+    if (source_of(n)->list(&n->context, n->self)) {
+        node_fail(n, STREAMD_FAIL_PIPELINE, 5302, "cannot list its splits");
+        *error = n->worker->error;
+        return error->code;
+    }
+    return 0;
+}
+
+void source_close(struct node *n)
+{
+    struct source_driver *d = n->source;
+
+    if (!d)
+        return;
+    for (size_t i = 0; i < d->splits.count; i++) {
+        close_split(n, d->splits.items[i]);
+        memory_free(d->splits.items[i]->id);
+        memory_free(d->splits.items[i]->title);
+        memory_free(d->splits.items[i]);
+    }
+    array_clear(&d->splits);
+    array_clear(&d->inputs);
+    memory_free(d);
+    n->source = NULL;
+}
+
+void source_describe(struct node *n, uint64_t position, char *text, size_t size)
+{
+    struct streamd_split *split = n->source ? n->source->current : NULL;
+
+    if (!split)
+        snprintf(text, size, "byte %llu", (unsigned long long)position);
+    else if (!source_of(n)->describe || !split->self ||
+             source_of(n)->describe(&n->context, n->self, split->self, position, text, size))
+        snprintf(text, size, "%s: byte %llu", split->title, (unsigned long long)position);
+}
+
+void source_block_on(struct node *n, int fd, int64_t until)
+{
+    struct streamd_split *split = n->source->current;
+
+    if (split) {
+        split->fd = fd;
+        split->until = until;
+    }
+}
+
+/* May this split be read now? */
+static int is_ready(const struct node *n, const struct streamd_split *split, int64_t now)
+{
+    uint32_t most = n->plan->max_open_splits;
+
+    if (split->finished)
+        return 0;
+    if (!split->opened)
+        return most == 0 || n->source->open_count < most;
+    return !split->blocked || split->ready || split->until <= now;
+}
+
+/* The ready split with the least watermark; the first of equals. NULL: none. */
+static struct streamd_split *choose(struct node *n, int64_t now)
+{
+    struct source_driver *d = n->source;
+    struct streamd_split *best = NULL;
+
+    for (size_t i = 0; i < d->splits.count; i++) {
+        struct streamd_split *split = d->splits.items[i];
+
+        if (is_ready(n, split, now) && (!best || split->max_time < best->max_time))
+            best = split;
+    }
+    return best;
+}
+
+static int has_all_ended(const struct node *n)
+{
+    return n->source->finished_count == n->source->splits.count && !n->plan->unbounded;
+}
+
+int source_runnable(struct node *n, int64_t now)
+{
+    if (n->ended || !node_has_room(n))
+        return 0;
+    return n->source->ending || has_all_ended(n) || n->source->list_again_at <= now ||
+           choose(n, now) != NULL;
+}
+
+int64_t source_deadline(struct node *n)
+{
+    int64_t deadline = n->source->list_again_at;
+
+    for (size_t i = 0; i < n->source->splits.count; i++) {
+        const struct streamd_split *split = n->source->splits.items[i];
+
+        if (split->blocked && !split->finished && split->until < deadline)
+            deadline = split->until;
+    }
+    return deadline;
+}
+
+static int finish_split(struct node *n, struct streamd_split *split)
+{
+    int rc = flush_split(n, split);
+
+    if (rc < 0)
+        return rc;
+    split->finished = 1;
+    n->source->finished_count++;
+    close_split(n, split);
+    if (has_all_ended(n))
+        return 0; /* the last watermark says it all */
+    return send_change(n, valve_end(&n->valve, index_of(n->source, split)));
+}
+
+static int after_next(struct node *n, struct streamd_split *split, enum streamd_flow flow,
+                      int64_t now)
+{
+    int rc;
+
+    switch (flow) {
+    case STREAMD_FAILED:
+        return node_fail(n, STREAMD_BUG, 5390, "failed without saying why");
+    case STREAMD_FINISHED:
+        return finish_split(n, split);
+    case STREAMD_BLOCKED:
+        split->blocked = 1;
+        if (split->batch && split->batch->rows > 0) {
+            rc = flush_split(n, split);
+            return rc < 0 ? rc : 0;
+        }
+        return split_had_nothing(n, split, now);
+    default:
+        return 0;
+    }
+}
+
+/* The end: what is in the making, then the last watermark if the input was drained, then END. */
+static int send_end(struct node *n, int drained)
+{
+    int rc = node_flush_errors(n);
+
+    if (!rc && drained) {
+        n->stats.watermark = INT64_MAX;
+        rc = node_forward(n, CHANNEL_WATERMARK, INT64_MAX);
+    }
+    n->ended = 1;
+    return rc ? rc : node_forward(n, CHANNEL_END, 0);
+}
+
+/* After source_stop: one split at a time, while there is room. */
+static int run_stopping(struct node *n)
+{
+    for (size_t i = 0; i < n->source->splits.count; i++) {
+        struct streamd_split *split = n->source->splits.items[i];
+        int rc;
+
+        if (!split->batch)
+            continue;
+        rc = flush_split(n, split);
+        return rc < 0 ? rc : 0;
+    }
+    return send_end(n, 0);
+}
+
+int source_stop(struct node *n)
+{
+    n->source->ending = 1;
+    return 0;
+}
+
+int source_run(struct node *n, int64_t now)
+{
+    struct source_driver *d = n->source;
+    struct streamd_split *split;
+    int rc;
+
+    if (d->ending)
+        return run_stopping(n);
+    if (d->list_again_at <= now) {
+        d->list_again_at = now + source_of(n)->discover_us;
+        if (source_of(n)->list(&n->context, n->self))
+            return node_fail(n, STREAMD_FAIL_TASK, 5302, "cannot list its splits");
+        return 0;
+    }
+    split = choose(n, now);
+    if (!split)
+        return has_all_ended(n) ? send_end(n, 1) : 0;
+    d->current = split;
+    if (!split->opened && (rc = open_split(n, split)) != 0)
+        return rc;
+    split->blocked = split->ready = 0;
+    split->fd = -1;
+    split->until = INT64_MAX;
+    rc = after_next(n, split, source_of(n)->next(&n->context, n->self, split->self), now);
+    if (!rc)
+        rc = node_flush_errors(n);
+    return rc;
+}
+
+void source_descriptors(struct node *n, void (*add)(void *self, int fd), void *self)
+{
+    for (size_t i = 0; i < n->source->splits.count; i++) {
+        const struct streamd_split *split = n->source->splits.items[i];
+
+        if (split->blocked && !split->finished && split->fd >= 0)
+            add(self, split->fd);
+    }
+}
+
+void source_ready(struct node *n)
+{
+    for (size_t i = 0; i < n->source->splits.count; i++)
+        if (n->source->splits.items[i]->fd >= 0)
+            n->source->splits.items[i]->ready = 1;
+}
