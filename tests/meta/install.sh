@@ -15,7 +15,7 @@ PKG_CONFIG_PATH=${pc%/*}
 export PKG_CONFIG_PATH
 plugindir=$(pkg-config --variable=plugindir streamd)
 plugindir=$ROOT${plugindir#"$ROOT"}
-mkdir -p "$plugindir" 
+mkdir -p "$plugindir" # is missing where every plugin is off
 
 (cd "$plugindir" && find . -type f | sort) >"$TMP/got"
 (cd "$BUILDDIR/plugins-live" && find . -name '*.so' | sort) >"$TMP/want"
