@@ -342,15 +342,42 @@ static inline int streamd_number_scan(const char *p, size_t n, struct streamd_nu
     return 0;
 }
 
+/* The common case, [-]digits[.digits] of at most 19 characters. Answers 0 where it is another. */
+static inline int streamd_number_short(const char *p, size_t n, struct streamd_number_text *t)
+{
+    uint64_t v = 0;
+    const char *end = p + n, *point = end;
+    t->negative = n && *p == '-';
+    p += t->negative;
+    if (end - p < 1 || end - p > 19 || *p == '.')
+        return 0;
+    for (; p < end; p++) {
+        unsigned d = (unsigned char)*p - (unsigned)'0';
+        if (d > 9) {
+            if (*p != '.' || point != end)
+                return 0;
+            point = p + 1;
+            continue;
+        }
+        v = v * 10 + d;
+    }
+    t->digits = v;
+    t->exponent = point - end;
+    t->next = 0;
+    return 1;
+}
+
 /* [+-]digits[.digits][e[+-]digits], rounded half away from zero to `scale` digits;
    STREAMD_ROW_RANGE where `precision` is not enough. scale <= precision <= 38. */
 static inline int streamd_decimal_parse(const char *p, size_t n, unsigned precision, unsigned scale,
                                         streamd_int128 *value)
 {
     struct streamd_number_text t;
-    int rc = streamd_number_scan(p, n, &t);
-    if (rc)
-        return rc;
+    if (!streamd_number_short(p, n, &t)) {
+        int rc = streamd_number_scan(p, n, &t);
+        if (rc)
+            return rc;
+    }
     streamd_uint128 m = t.digits;
     int64_t shift = t.exponent + (int64_t)scale;
     if (m == 0) {

@@ -52,26 +52,29 @@ static inline uint32_t streamd_days_in_month(int64_t year, uint32_t month)
 static inline int64_t streamd_days_from_civil(int64_t year, uint32_t month, uint32_t day)
 {
     /* Years that begin in March, counted from a multiple of 400 years far below. */
-    uint64_t y = (uint64_t)(year + 400 * 2500001 - (month <= 2));
+    uint32_t early = month <= 2;
+    uint64_t y = (uint64_t)(year + 400 * (int64_t)2500001 - (int64_t)early);
     uint64_t century = y / 100;
-    uint64_t m = month <= 2 ? month + 9 : month - 3;
-    return (int64_t)(y * 365 + y / 4 - century + century / 4 + (153 * m + 2) / 5 + day) - 1 -
+    uint32_t m = month + 12 * early - 3;
+    return (int64_t)(y * 365 + y / 4 - century + century / 4 + ((979 * m + 15) >> 5) + day) - 1 -
            146097 * (int64_t)2500001 - 719468;
 }
 
 /* The day of the calendar that lies `days` after 1970-01-01. |days| <= 2 x 10^11. */
 static inline struct streamd_civil streamd_civil_from_days(int64_t days)
 {
+    /* Neri and Schneider, "Euclidean affine functions and their application to calendar
+       algorithms"; years begin in March here too. */
     struct streamd_civil c;
-    uint64_t z = (uint64_t)(days + 719468 + 146097 * (int64_t)2500001);
-    uint64_t era = z / 146097;
-    uint32_t doe = (uint32_t)(z - era * 146097);
-    uint32_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-    uint32_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    uint32_t mp = (5 * doy + 2) / 153;
-    c.day = doy - (153 * mp + 2) / 5 + 1;
-    c.month = mp < 10 ? mp + 3 : mp - 9;
-    c.year = (int64_t)(yoe + era * 400) - 400 * (int64_t)2500001 + (c.month <= 2);
+    uint64_t n = 4 * (uint64_t)(days + 719468 + 146097 * (int64_t)2500001) + 3;
+    uint64_t century = n / 146097;
+    uint64_t in_century = (uint64_t)2939745 * ((uint32_t)(n - century * 146097) | 3);
+    uint32_t day_of_year = (uint32_t)in_century / 2939745 / 4;
+    uint32_t md = 2141 * day_of_year + 197913;
+    uint32_t late = day_of_year >= 306; /* January and February */
+    c.year = (int64_t)(100 * century + (in_century >> 32)) - 400 * (int64_t)2500001 + (int64_t)late;
+    c.month = (md >> 16) - 12 * late;
+    c.day = (md & 0xffff) / 2141 + 1;
     return c;
 }
 
@@ -423,8 +426,9 @@ static inline int streamd_timestamp_parse(const char *p, size_t n, int64_t *time
     uint32_t month = (uint32_t)(year_month >> 40 & 0xff), day = (uint32_t)(day_t & 0xff);
     uint32_t hour = (uint32_t)(clock & 0xff), minute = (uint32_t)(clock >> 24 & 0xff),
              second = (uint32_t)(clock >> 48 & 0xff);
-    if (wrong || month - 1 > 11 || day - 1 >= streamd_days_in_month(year, month) || hour > 23 ||
-        minute > 59 || second > 59)
+    if (wrong || month - 1 > 11 || day - 1 > 30 ||
+        (day > 28 && day > streamd_days_in_month(year, month)) || hour > 23 || minute > 59 ||
+        second > 59)
         return streamd_timestamp_parse_any(p, n, timestamp); /* 24:00, :60, what is wrong */
     us += (int64_t)(hour * 3600 + minute * 60 + second) * STREAMD_US_PER_SECOND;
     *timestamp = streamd_days_from_civil(year, month, day) * STREAMD_US_PER_DAY + us;

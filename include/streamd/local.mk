@@ -28,3 +28,8 @@ streamdincludedir = $(includedir)/streamd
 streamdinclude_HEADERS = $(streamd_headers)
 
 EXTRA_DIST += %D%/README
+
+unit_tests += tests/unit/test_convert
+tests_unit_test_convert_SOURCES = tests/unit/test_convert.c
+tests_unit_test_convert_LDADD = $(CMOCKA_LIBS)
+EXTRA_DIST += tests/unit/convert-cases.py tests/unit/convert-cases.tsv
