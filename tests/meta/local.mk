@@ -1,9 +1,9 @@
 # Tests of the tree itself.
 
-meta_tests += %D%/comments.py %D%/format.py %D%/headers.py %D%/install.sh %D%/layers.py %D%/listed.py \
-	%D%/scripts.py %D%/words.py
+meta_tests += %D%/abi.py %D%/comments.py %D%/format.py %D%/headers.py %D%/install.sh \
+	%D%/layers.py %D%/listed.py %D%/scripts.py %D%/words.py
 
 # This one looks at what was built, so it runs on an installation too.
 e2e_tests += %D%/linkage.py
 
-EXTRA_DIST += %D%/README %D%/tree.py
+EXTRA_DIST += %D%/README %D%/tree.py %D%/abi.txt
