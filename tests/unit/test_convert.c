@@ -115,7 +115,7 @@ static size_t print(char *const *c, char *out)
 {
     const char *op = c[0];
     char bytes[256];
-    size_t length;
+    size_t length = 0;
     if (strcmp(op, "float") == 0)
         return streamd_float64_print(streamd_float64_from_bits(strtoull(c[1], NULL, 16)), out);
     if (strcmp(op, "int") == 0)
