@@ -26,6 +26,8 @@
 #include "base/text.h"
 #include "config/diagnostics.h"
 
+struct interpolation;
+
 enum {
     DOCUMENT_MAX_BYTES = 1 << 20,
     DOCUMENT_MAX_DEPTH = 64,
@@ -47,25 +49,31 @@ enum node_style {
     NODE_FLOW = 7 /* {...} [...] */
 };
 
+/* Why a node is secret, or-ed. */
+enum node_secret {
+    NODE_SECRET_VALUE = 1, /* it came through ${cred:} or ${file:} */
+    NODE_SECRET_OPTION = 2 /* a secret option reads it, so that the file's text is secret too */
+};
+
 /*
  * One node. offset and length are bytes of the file: for a block scalar from its | or > on, for a
  * quoted one with its quotes; for a copy made by an alias, those of the original.
  */
 struct node {
-    uint8_t kind;         /* enum node_kind */
-    uint8_t style;        /* enum node_style */
-    uint8_t secret;       /* print *** instead of its text */
-    uint8_t interpolated; /* its text is not what stands in the file */
+    uint8_t kind;   /* enum node_kind */
+    uint8_t style;  /* enum node_style */
+    uint8_t secret; /* not 0: print *** instead of its text; enum node_secret */
+    uint8_t bad;    /* what is wrong with it has been reported: judge it no further */
     uint32_t offset, length;
     uint32_t text_length;
     uint32_t count;   /* entries of a map, items of a list */
     const char *text; /* scalar: the value, NUL-terminated, no NUL inside; else NULL */
-    const char *raw;  /* scalar: the value before interpolation (the same pointer without one) */
+    const struct interpolation *interpolation; /* NULL: text stands in the file as it is */
     struct node *key; /* where the parent is a map: the scalar that is the key; else NULL */
     struct node *parent;
     struct node *first; /* map: its first value (whose key is in ->key); list: its first item */
     struct node *next;  /* the next one of the same parent */
-    const struct document *document;
+    struct document *document;
 };
 
 /*
@@ -78,13 +86,22 @@ struct document_environment {
     const char *credentials;
 };
 
+/* A piece of the file that must not be printed. */
+struct secret_range {
+    struct secret_range *next;
+    uint32_t offset, length;
+};
+
 struct document {
     struct arena arena;
     char *data; /* the file */
     size_t length;
     struct node *root; /* NULL: nothing could be read */
-    uint32_t *lines;   /* offsets of the beginnings of lines */
+    uint32_t *lines;   /* offsets of the beginnings of lines; NULL until they are known */
     uint32_t line_count;
+    struct secret_range *secrets;
+    uint8_t broken;     /* reading ended in an error: there is no tree */
+    uint8_t hide_lines; /* a secret could not be noted for want of memory: print no excerpts */
 };
 
 /* The process's environment and $CREDENTIALS_DIRECTORY. */
@@ -92,10 +109,10 @@ struct document_environment document_system_environment(void);
 
 /*
  * Reads a file, or a text of `length` bytes as if it were the file d->file, into a tree. Problems
- * go to `d`, whose document it becomes. 0: the tree is whole. STREAMD_E_REPORTED: there are errors;
- * where root is not NULL the tree holds all that could be read, and may be judged further.
- * STREAMD_E_NOMEM. `environment` NULL: ${...} is left as it is. Release with document_clear in all
- * cases.
+ * go to `d`, whose document it becomes. 0: all is well. STREAMD_E_REPORTED: there are errors; where
+ * root is not NULL the tree is whole, but for nodes that are marked bad, and should be judged
+ * further. STREAMD_E_NOMEM. `environment` NULL: ${...} is left as it is. Release with
+ * document_clear in all cases.
  */
 int document_load(struct document *doc, const struct document_environment *environment,
                   struct diagnostics *d) STREAMD_MUST_CHECK;
@@ -115,10 +132,9 @@ struct node *document_get(const struct node *map, const char *key);
  */
 struct node *document_find(struct node *node, const char *path);
 
-/* Where a node stands; its key; the key where it has one, else the node. */
+/* Where a node stands; its key where it has one, else the node. */
 struct span node_span(const struct node *node);
 struct span node_key_span(const struct node *node);
-struct span node_entry_span(const struct node *node);
 
 /*
  * The piece of the file that `length` bytes of a scalar's text from `value_offset` on were made
@@ -126,6 +142,9 @@ struct span node_entry_span(const struct node *node);
  * as a whole). Never fails: where there is nothing better it is the whole node.
  */
 struct span document_span_inside(const struct node *node, size_t value_offset, size_t length);
+
+/* Line, from 1, of a byte offset; 1 where lines are not known. */
+uint32_t document_line(const struct document *doc, size_t offset);
 
 /* Line and column, from 1, of a byte offset; column counts characters. */
 void document_position(const struct document *doc, size_t offset, uint32_t *line, uint32_t *column);

@@ -2,10 +2,24 @@
 
 noinst_LTLIBRARIES += %D%/libconfig.la
 %C%_libconfig_la_SOURCES = \
-	%D%/diagnostics.h \
-	%D%/document.h \
-	%D%/options.h
-%C%_libconfig_la_CPPFLAGS = $(AM_CPPFLAGS) $(YAML_CFLAGS) $(JANSSON_CFLAGS)
-%C%_libconfig_la_LIBADD = $(YAML_LIBS) $(JANSSON_LIBS)
+	%D%/check_table.c \
+	%D%/complain.c \
+	%D%/diagnostics.c %D%/diagnostics.h \
+	%D%/document.c %D%/document.h \
+	%D%/excerpt.c %D%/excerpt.h \
+	%D%/interpolate.c %D%/interpolate.h \
+	%D%/load.c \
+	%D%/members.c %D%/members.h \
+	%D%/names.c %D%/names.h \
+	%D%/options.c %D%/options.h \
+	%D%/place.c \
+	%D%/reader.h \
+	%D%/render.c \
+	%D%/secrets.c %D%/secrets.h \
+	%D%/tear.c \
+	%D%/tree.c \
+	%D%/values.c %D%/values.h
+%C%_libconfig_la_CPPFLAGS = $(AM_CPPFLAGS) $(YAML_CFLAGS) $(XXHASH_CFLAGS)
+%C%_libconfig_la_LIBADD = $(YAML_LIBS) $(XXHASH_LIBS)
 
 EXTRA_DIST += %D%/README

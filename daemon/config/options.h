@@ -24,8 +24,7 @@ enum options_type {
 
 /* Flags beyond the ABI's, for the engine's own tables. */
 enum options_flags {
-    OPTIONS_LATER = 1u << 16, /* refused: "not in this version"; `doc` still says what it is for */
-    OPTIONS_NULLABLE = 1u << 17 /* a key without a value is taken as not given */
+    OPTIONS_LATER = 1u << 16 /* refused: "not in this version"; `doc` still says what it is for */
 };
 
 /*
@@ -53,6 +52,7 @@ struct options_context {
     const char *owner;
     const char *word;                   /* what an entry is called: "option" (default) or "key" */
     const struct streamd_schema *input; /* FIELD and FIELDS are checked against it; NULL: not */
+    const char *input_name;             /* for messages, or NULL */
     const struct options_hooks *hooks;  /* NULL: expressions are left alone */
 };
 
@@ -63,6 +63,10 @@ struct options_context {
  */
 int options_bind(const struct options_context *c, const struct streamd_option *table,
                  struct node *map, struct span at, void *target) STREAMD_MUST_CHECK;
+
+/* Reports SD2104 where the scalar `node` names no field of c->input. 0, also where c->input is
+   NULL, or STREAMD_E_REPORTED. `index` (may be NULL) is the field's number. */
+int options_check_field(const struct options_context *c, const struct node *node, uint32_t *index);
 
 /*
  * The YAML node for a dotted option path in a node's `config:`, for a diagnostic that a plugin
@@ -77,8 +81,8 @@ struct node *options_find(struct node *config, const char *path);
 int options_check_table(const struct streamd_option *table, uint32_t size,
                         struct streamd_error *error);
 
-/* Duration or size of a text: 0, or STREAMD_E_INVALID with a message and, if mendable, a help.
-   Also for command lines. */
+/* A whole number, duration or size from a command line. 0, or STREAMD_E_INVALID with a message. */
+int options_parse_int(const char *text, int64_t *value, struct streamd_error *error);
 int options_parse_duration(const char *text, int64_t *us, struct streamd_error *error);
 int options_parse_size(const char *text, int64_t *bytes, struct streamd_error *error);
 
