@@ -107,7 +107,9 @@ static int file_bind(struct streamd_bind *b, const void *options)
     if (rc || !bound)
         return rc ? rc : STREAMD_E_NOMEM;
     streamd_bind_set_private(b, bound);
-    rc = ledger_bind(b);
+    rc = streamd_bind_needs_format(b);
+    if (!rc)
+        rc = ledger_bind(b);
     if (!rc)
         rc = streamd_bind_delivery(b, STREAMD_EXACTLY_ONCE);
     if (rc || !o->changelog_given || !o->changelog.field)

@@ -37,8 +37,10 @@ struct sink {
 
 static int stdout_bind(struct streamd_bind *b, const void *options)
 {
+    int rc = streamd_bind_needs_format(b);
+
     (void)options;
-    return streamd_bind_delivery(b, STREAMD_AT_LEAST_ONCE);
+    return rc ? rc : streamd_bind_delivery(b, STREAMD_AT_LEAST_ONCE);
 }
 
 static int stdout_open(struct streamd_context *c, void **self)
