@@ -78,7 +78,7 @@ static void add(struct diagnostics *d, enum diagnostic_severity severity, int co
                 const char *help, const char *format, va_list args)
 {
     struct diagnostic one = {.code = code, .severity = severity, .at = at, .number = d->count};
-    const char *message = d->count < DIAGNOSTICS_KEPT ? print_text(d, format, args) : NULL;
+    const char *message = !diagnostics_is_full(d) ? print_text(d, format, args) : NULL;
 
     if (message && is_known(d, code, at, message))
         return;
@@ -134,6 +134,8 @@ const char *diagnostics_printf(struct diagnostics *d, const char *format, ...)
     const char *text;
     va_list args;
 
+    if (diagnostics_is_full(d))
+        return "";
     va_start(args, format);
     text = print_text(d, format, args);
     va_end(args);
@@ -144,9 +146,12 @@ const char *diagnostics_suggest(struct diagnostics *d, const char *word, const c
                                 const char *what)
 {
     enum { LISTED = 16 };
-    const char *closest = text_closest(word, words), *result;
+    const char *closest, *result;
     struct text list = {0};
 
+    if (diagnostics_is_full(d))
+        return NULL;
+    closest = text_closest(word, words);
     if (closest)
         return diagnostics_printf(d, "did you mean '%s'?", closest);
     if (!what || !words[0])

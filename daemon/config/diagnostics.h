@@ -104,6 +104,12 @@ static inline size_t diagnostics_error_count(const struct diagnostics *d)
     return d->error_count;
 }
 
+/* 1 where further problems are only counted: helps need not be worked out any more. */
+static inline int diagnostics_is_full(const struct diagnostics *d)
+{
+    return d->count >= DIAGNOSTICS_KEPT;
+}
+
 /* Appends the problems as text for people, sorted by position. `colour`: with ANSI colours. */
 void diagnostics_print(struct diagnostics *d, struct text *out, int colour);
 

@@ -203,6 +203,11 @@ static int take_events(struct reader *r)
     }
     if (rc < 0)
         return rc;
+    if (!r->document->root) {
+        diagnostics_add(r->diagnostics, 1011, point(0, 0), "streamctl new writes one to begin with",
+                        "the file is empty");
+        return STREAMD_E_REPORTED;
+    }
     reader_check_gap(r, end);
     return check_rest(r, end);
 }

@@ -268,6 +268,7 @@ static struct options_context inner_context(const struct options_context *c, con
     struct options_context inner = *c;
 
     inner.owner = diagnostics_printf(c->diagnostics, "'%s'", name);
+    inner.ignored_prefix = inner.unknown_help = NULL;
     return inner;
 }
 

@@ -30,8 +30,7 @@ static int bind_given(const struct options_context *c, const struct streamd_opti
 
     if (o->flags & OPTIONS_LATER) {
         diagnostics_add(d, 1209, node_key_span(node),
-                        "remove it; what it is for: see streamctl "
-                        "explain SD1209",
+                        diagnostics_printf(d, "remove it (it is for: %s)", o->doc),
                         "'%s' is not in this version of streamd", o->name);
         return STREAMD_E_REPORTED;
     }
@@ -75,8 +74,10 @@ static int report_unknown(const struct options_context *c, const struct streamd_
     for (size_t i = 0; i < length; i++)
         if (!(table[i].flags & (OPTIONS_LATER | STREAMD_OPTION_DEPRECATED)))
             names[kept++] = table[i].name;
-    help = diagnostics_suggest(d, node->key->text, names,
-                               diagnostics_printf(d, "its %ss", word_of(c)));
+    help =
+        diagnostics_suggest(d, node->key->text, names,
+                            c->unknown_help ? NULL : diagnostics_printf(d, "its %ss", word_of(c)));
+    help = help ? help : c->unknown_help;
     diagnostics_add(d, 1201, node_key_span(node), help, "%s has no %s '%s'", c->owner, word_of(c),
                     node->key->text);
     return STREAMD_E_REPORTED;
@@ -120,6 +121,8 @@ static int bind_default(const struct options_context *c, const struct streamd_op
 static int bind_absent(const struct options_context *c, const struct streamd_option *o,
                        struct span at, int complain_missing, void *target)
 {
+    if (o->flags & OPTIONS_LATER)
+        return 0;
     if (!(o->flags & STREAMD_OPTION_REQUIRED))
         return bind_default(c, o, at, target);
     if (!complain_missing)
@@ -142,6 +145,9 @@ int options_bind_table(const struct options_context *c, const struct streamd_opt
     for (struct node *n = map ? map->first : NULL; n; n = n->next) {
         size_t i = 0;
 
+        if (c->ignored_prefix &&
+            strncmp(n->key->text, c->ignored_prefix, strlen(c->ignored_prefix)) == 0)
+            continue;
         while (i < length && strcmp(table[i].name, n->key->text) != 0)
             i++;
         given[i] = 1;

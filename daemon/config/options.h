@@ -54,6 +54,8 @@ struct options_context {
     const struct streamd_schema *input; /* FIELD and FIELDS are checked against it; NULL: not */
     const char *input_name;             /* for messages, or NULL */
     const struct options_hooks *hooks;  /* NULL: expressions are left alone */
+    const char *ignored_prefix;         /* keys that begin so are not looked at; NULL: none */
+    const char *unknown_help;           /* for a key that is like no other, or NULL */
 };
 
 /*

@@ -2,7 +2,13 @@
 
 noinst_LTLIBRARIES += %D%/libgraph.la
 %C%_libgraph_la_SOURCES = \
-	%D%/pipeline.h \
+	%D%/edges.c \
+	%D%/fields.c \
+	%D%/form.c \
+	%D%/keys.c %D%/keys.h \
+	%D%/pipeline.c %D%/pipeline.h \
+	%D%/reading.h \
+	%D%/types.c \
 	%D%/plan.c %D%/plan.h
 
 EXTRA_DIST += %D%/README

@@ -17,7 +17,7 @@
 #include <streamd/plugin.h>
 
 /* Longest name of a pipeline or node, and of a plugin's type. */
-enum { PIPELINE_NAME_MAX = 63, PIPELINE_NODES_MAX = 1000 };
+enum { PIPELINE_NAME_MAX = 63, PIPELINE_NODES_MAX = 1000, PIPELINE_INPUTS_MAX = 10000 };
 
 /* What happens to a row that fails. */
 enum pipeline_on_error { PIPELINE_FAIL = 0, PIPELINE_SKIP = 1, PIPELINE_OUTPUT = 2 };
@@ -58,15 +58,15 @@ struct pipeline_node {
     struct node *type_yaml;
     struct node *config; /* NULL: the user gave none */
 
+    uint8_t inputs_bad, config_bad, format_bad; /* reported: what is there is not all */
     uint32_t input_count;
     struct pipeline_input *inputs;
     struct streamd_strings key_by;
     struct node *key_by_yaml; /* NULL: none; items in order */
 
-    uint32_t on_error;        /* enum pipeline_on_error */
-    uint32_t delivery;        /* of a sink: enum streamd_delivery, 0: the pipeline's */
-    int64_t parallelism;      /* 0: the pipeline's */
-    const char *renamed_from; /* or NULL */
+    uint32_t on_error;   /* enum pipeline_on_error */
+    uint32_t delivery;   /* of a sink: enum streamd_delivery, 0: the pipeline's */
+    int64_t parallelism; /* 0: the pipeline's */
 
     const char *format_type; /* NULL: no `format:` */
     struct node *format;     /* its map: `type` and the format's own options */
@@ -76,6 +76,7 @@ struct pipeline_node {
     struct pipeline_field *fields;
     struct streamd_schema schema; /* the same; field_count 0: the user gave none */
     struct node *schema_yaml;     /* NULL: none */
+    uint8_t schema_bad; /* fields with errors are missing in it: do not complain of what it lacks */
     struct pipeline_event_time event_time;
 };
 
@@ -118,11 +119,15 @@ const char *pipeline_kind_word(uint32_t kind);
 int pipeline_name_is_valid(const char *name);
 
 /*
- * Parses "decimal(10,2)|null". 0, or STREAMD_E_INVALID with a message, in *at the byte where it
- * went wrong, in *length how long the bad piece is. Also for tests and command lines.
+ * Parses "decimal(10,2)|null". 0, or STREAMD_E_INVALID with a message and the place in the text.
  */
-int pipeline_parse_type(const char *text, struct streamd_type *type, size_t *at, size_t *length,
-                        struct streamd_error *error);
+struct pipeline_type_error {
+    size_t at, length;
+    char message[120];
+    char help[120]; /* or "" */
+};
+int pipeline_parse_type(const char *text, struct streamd_type *type,
+                        struct pipeline_type_error *error);
 
 /* Appends "decimal(10,2)|null". */
 void pipeline_print_type(struct streamd_type type, struct text *out);
