@@ -94,30 +94,70 @@ static int broken_block(const struct complaint *c)
     return STREAMD_E_REPORTED;
 }
 
+/* Columns of white space in front of the line that holds `at`. */
+static size_t indentation(const struct document *doc, size_t at)
+{
+    return strspn(doc->data + doc->lines[document_line(doc, at) - 1], " ");
+}
+
+/* Where the value before `at` begins, in {...} or [...] on one line: behind ": " or ", ". */
+static size_t flow_value_start(const struct complaint *c)
+{
+    const char *data = c->r->document->data;
+
+    for (size_t i = c->at; i > c->context_at + 1; i--) {
+        if (data[i - 1] == '\n')
+            return 0;
+        if (data[i - 1] == ' ' && (data[i - 2] == ':' || data[i - 2] == ','))
+            return i;
+    }
+    return 0;
+}
+
+/* A value in {...} or [...] that cannot be read: says which, and how it must be written. */
+static int unquoted_flow_value(const struct complaint *c, int map)
+{
+    struct diagnostics *d = c->r->diagnostics;
+    const char *data = c->r->document->data;
+    size_t value = flow_value_start(c);
+    const char *help =
+        "a value that holds quotes, a comma, '#' or ': ' stands in quotes as a whole";
+    const char *message = map ? "in {...} a ',' or the '}' is expected here"
+                              : "in [...] a ',' or the ']' is expected here";
+
+    if (value && (data[value] == '\'' || data[value] == '"')) {
+        report(c, 1005, value, c->at - value, help,
+               "the value begins with a quote, so that YAML reads the quoted part only");
+    } else if (c->at > 0 && data[c->at] == '{' && data[c->at - 1] == '$') {
+        const char *end = strchr(data + c->at, '}');
+        int length =
+            end && end - data < (int64_t)c->line_end ? (int)(end + 1 - data - (int64_t)c->at) : 1;
+
+        report(c, 1005, c->at - 1, (size_t)length + 1,
+               diagnostics_printf(d, "write \"$%.*s\"", length, data + c->at),
+               "in {...} and [...] a value with ${NAME} stands in quotes");
+    } else {
+        report(c, 1005, c->at, 1, help, message);
+        note(c, c->context_at, "opened here");
+    }
+    return STREAMD_E_REPORTED;
+}
+
 /* {...} or [...] did not go on with a comma or its end. */
 static int broken_flow(const struct complaint *c, int map)
 {
     const struct document *doc = c->r->document;
-    const char *opened = map ? "opened here" : "opened here";
 
-    if (c->at >= doc->length) {
-        report(c, 1005, c->context_at, 1, NULL,
-               map ? "this '{' is never closed by '}'" : "this '[' is never closed by ']'");
-        return STREAMD_E_REPORTED;
-    }
+    if (c->at >= doc->length)
+        return report(c, 1005, c->context_at, 1, NULL,
+                      map ? "this '{' is never closed by '}'" : "this '[' is never closed by ']'");
+    /* A line that is not indented deeper than the one with the bracket is no part of it. */
     if (document_line(doc, c->at) != document_line(doc, c->context_at) &&
-        c->at == c->line + strspn(doc->data + c->line, " "))
-        report(c, 1005, c->context_at, 1, map ? "close it with '}'" : "close it with ']'",
-               map ? "this '{' is not closed before the next line begins something new"
-                   : "this '[' is not closed before the next line begins something new");
-    else {
-        report(c, 1005, c->at, 1,
-               "a value that holds quotes, a comma, '#' or ': ' stands in quotes as a whole",
-               map ? "in {...} a ',' or the '}' is expected here"
-                   : "in [...] a ',' or the ']' is expected here");
-        note(c, c->context_at, opened);
-    }
-    return STREAMD_E_REPORTED;
+        indentation(doc, c->at) <= indentation(doc, c->context_at))
+        return report(c, 1005, c->context_at, 1, map ? "close it with '}'" : "close it with ']'",
+                      map ? "this '{' is not closed before another line begins something new"
+                          : "this '[' is not closed before another line begins something new");
+    return unquoted_flow_value(c, map);
 }
 
 static int bad_start(const struct complaint *c)
@@ -137,8 +177,11 @@ static int mapping_in_value(const struct complaint *c)
 
     if (value && value < c->at)
         return unquoted_value(c, value, "a value that holds ': ' must stand in quotes");
-    return report(c, 1005, c->at, 1, "keys of one map begin in the same column",
-                  "a key is not possible here; is the indentation right?");
+    value = c->line + indentation(c->r->document, c->at);
+    return report(c, 1005, value, c->at > value ? c->at - value : 1,
+                  "keys of one map begin in the same column, those of an inner map deeper, below a "
+                  "key without a value",
+                  "a key cannot stand here: the line before has a value already, or no ':'");
 }
 
 static int open_quote(const struct complaint *c)

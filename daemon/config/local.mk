@@ -3,6 +3,11 @@
 noinst_LTLIBRARIES += %D%/libconfig.la
 %C%_libconfig_la_SOURCES = \
 	%D%/check_table.c \
+	%D%/codes.c %D%/codes.h \
+	%D%/codes_files.c \
+	%D%/codes_graphs.c \
+	%D%/codes_plugins.c \
+	%D%/codes_runs.c \
 	%D%/complain.c \
 	%D%/diagnostics.c %D%/diagnostics.h \
 	%D%/document.c %D%/document.h \

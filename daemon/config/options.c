@@ -30,7 +30,7 @@ static int bind_given(const struct options_context *c, const struct streamd_opti
 
     if (o->flags & OPTIONS_LATER) {
         diagnostics_add(d, 1209, node_key_span(node),
-                        diagnostics_printf(d, "remove it (it is for: %s)", o->doc),
+                        "remove it; 'streamctl explain SD1209' says why",
                         "'%s' is not in this version of streamd", o->name);
         return STREAMD_E_REPORTED;
     }
@@ -61,25 +61,34 @@ static size_t table_length(const struct streamd_option *table)
     return n;
 }
 
+/* Reports a key that is in no table. What it was meant to be counts as given, so that one slip of
+   the pen is not two messages. */
 static int report_unknown(const struct options_context *c, const struct streamd_option *table,
-                          const struct node *node)
+                          const struct node *node, uint8_t *given)
 {
     struct diagnostics *d = c->diagnostics;
     size_t length = table_length(table), kept = 0;
-    const char **names = arena_zalloc(&d->arena, length + 1, sizeof(*names));
-    const char *help;
+    const char **names, *help, *closest;
 
+    if (diagnostics_is_full(d)) {
+        diagnostics_add(d, 1201, node_key_span(node), NULL, "an unknown key");
+        return STREAMD_E_REPORTED;
+    }
+    names = arena_zalloc(&d->arena, length + 1, sizeof(*names));
     if (!names)
         return STREAMD_E_NOMEM;
     for (size_t i = 0; i < length; i++)
         if (!(table[i].flags & (OPTIONS_LATER | STREAMD_OPTION_DEPRECATED)))
             names[kept++] = table[i].name;
+    closest = text_closest(node->key->text, names);
+    for (size_t i = 0; i < length; i++)
+        if (table[i].name == closest)
+            given[i] = 1;
     help =
         diagnostics_suggest(d, node->key->text, names,
                             c->unknown_help ? NULL : diagnostics_printf(d, "its %ss", word_of(c)));
-    help = help ? help : c->unknown_help;
-    diagnostics_add(d, 1201, node_key_span(node), help, "%s has no %s '%s'", c->owner, word_of(c),
-                    node->key->text);
+    diagnostics_add(d, 1201, node_key_span(node), help ? help : c->unknown_help,
+                    "%s has no %s '%s'", c->owner, word_of(c), node->key->text);
     return STREAMD_E_REPORTED;
 }
 
@@ -152,7 +161,7 @@ int options_bind_table(const struct options_context *c, const struct streamd_opt
             i++;
         given[i] = 1;
         rc = members_worse(rc, i < length ? bind_given(c, &table[i], n, target)
-                                          : report_unknown(c, table, n));
+                                          : report_unknown(c, table, n, given));
     }
     for (size_t i = 0; i < length; i++)
         if (!given[i])

@@ -301,8 +301,8 @@ static void check_node_name(struct reading *r, const struct pipeline_node *node)
                         "'%s' cannot be the name of a node", node->name);
     if (other != node) {
         diagnostics_add(d, 2002, node_key_span(node->yaml), "give one of them another name",
-                        "there is a %s '%s' already", pipeline_kind_word(other->kind), node->name);
-        diagnostics_note(d, node_key_span(other->yaml), "the other one");
+                        "the name '%s' is taken", node->name);
+        diagnostics_note(d, node_key_span(other->yaml), "by this one");
     }
 }
 
