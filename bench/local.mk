@@ -7,3 +7,8 @@ EXTRA_DIST += %D%/README %D%/run %D%/requirements.txt \
 	%D%/pipelines/one.yaml %D%/pipelines/w1.yaml %D%/pipelines/w2.yaml %D%/pipelines/w3.yaml \
 	%D%/pipelines/w3_check.yaml %D%/pipelines/w3_generate.yaml \
 	%D%/tools/measure.c
+
+noinst_PROGRAMS += %D%/state_bench
+%C%_state_bench_SOURCES = %D%/state_bench.c
+%C%_state_bench_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/harness
+%C%_state_bench_LDADD = $(HARNESS)

@@ -7,7 +7,12 @@ noinst_LTLIBRARIES += %D%/libstate.la
 	%D%/aggregate_distinct.c \
 	%D%/aggregate_result.c \
 	%D%/aggregate_update.c \
-	%D%/distinct.c %D%/distinct.h
+	%D%/distinct.c %D%/distinct.h \
+	%D%/layout.c %D%/layout.h
 %C%_libstate_la_CFLAGS = $(hot_cflags)
 
 EXTRA_DIST += %D%/README
+
+unit_tests += tests/unit/test_state
+tests_unit_test_state_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/harness
+tests_unit_test_state_LDADD = $(HARNESS) $(CMOCKA_LIBS)

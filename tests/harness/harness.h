@@ -1,0 +1,118 @@
+/*
+ * tests/harness/harness.h - one operator in a fake host.
+ *
+ *     struct harness *h = harness_new(&(struct harness_spec){
+ *         .plugin = "operator-window", .input = "user: string, n: int64", .key_by = "user",
+ *         .config = "window: {tumbling: 10s}\nselect: {total: sum(n)}"});
+ *     harness_send(h, "@1.5 | ann | 3\n"
+ *                     "@2   | bob | null\n");
+ *     harness_watermark(h, HARNESS_SECONDS(10));
+ *     harness_expect(h, 0, "+ @9.999999 | ann | 3\n+ @9.999999 | bob | null\n");
+ *     harness_free(h);
+ *
+ * Rows are lines: a sign and a blank (+ insert, < update-before, > update-after, - delete; + may be
+ * left out), the event time in seconds behind an @, the values separated by |. Timestamps are
+ * seconds, dates days, null is NULL, text stands as it is.
+ *
+ * The plugin is loaded from its shared library (STREAMD_PLUGIN_PATH). Batches come from the
+ * daemon's pool and tables from a backend plugin, so what works here works in a worker. Memory is
+ * counted, can be bounded, and must all be gone at the end. Nothing here starts a thread.
+ */
+#ifndef HARNESS_H
+#define HARNESS_H
+
+#include <streamd/backend.h>
+#include <streamd/operator.h>
+
+#define HARNESS_SECONDS(s) ((int64_t)((s)*1000000.0))
+
+struct harness;
+
+/* What to test, and in which surroundings. All members may be zero. */
+struct harness_spec {
+    const char *plugin;  /* "operator-window"; NULL: no plugin, a context alone */
+    const char *backend; /* "state-memory" */
+    const char *input;   /* "user: string, at: timestamp|null" */
+    const char *time;    /* the field that is the event time; NULL: the @ of each row */
+    const char *key_by;  /* "user, country" */
+    const char *config;  /* the node's config:, as YAML */
+    uint32_t changelog;  /* of the input, enum streamd_changelog; 0: append */
+    uint32_t batch_rows; /* rows of a batch, in and out; 0: 2048 */
+    uint32_t room;       /* batches that an output takes before it is full; 0: no end */
+    size_t memory_limit; /* bytes of streamd_alloc; 0: none */
+    int64_t now;         /* the clock at the beginning */
+    int keep_errors;     /* diagnostics and failures end the test, but with 1 are kept for
+                            harness_message */
+};
+
+/* Binds and opens. NULL only with keep_errors, and where there is no memory. */
+struct harness *harness_new(const struct harness_spec *spec);
+
+/* Closes the operator and checks that all memory and all batches came back. NULL is fine. */
+void harness_free(struct harness *h);
+
+/* The diagnostics of a harness_new with keep_errors that gave NULL; or what the operator gave to
+   streamd_fail, "" where nothing. Valid until the next call on any harness. */
+const char *harness_message(const struct harness *h);
+
+/* ---- events; each goes on until the operator answers OK, HAS_MORE included ----------------- */
+
+/* Sends rows to input 0, in batches of batch_rows. 0, or -1: failed (with keep_errors). */
+int harness_send(struct harness *h, const char *rows);
+
+/* The same for a batch made by the test; takes its reference. */
+int harness_send_batch(struct harness *h, struct streamd_batch *batch);
+
+/* The watermark event, then the timers that it makes due. */
+int harness_watermark(struct harness *h, int64_t watermark);
+
+/* Sets the clock forward in the steps that the operator asked to be woken at, then timers. */
+int harness_clock(struct harness *h, int64_t now);
+
+/* Watermark INT64_MAX, then the end of the input. */
+int harness_end(struct harness *h);
+
+/* Closes the operator and opens it again on the same tables: what it kept elsewhere is gone. */
+int harness_reopen(struct harness *h);
+
+/* ---- what came out ------------------------------------------------------------------------- */
+
+/* Rows that an output got since the last call, as lines. Valid until the next call for this output.
+   `rejects`: "row code message" lines of streamd_reject. */
+const char *harness_take(struct harness *h, uint32_t output);
+const char *harness_take_sorted(struct harness *h, uint32_t output);
+const char *harness_rejects(struct harness *h);
+
+/* The test fails, showing both, where the lines are others; order counts, or does not. */
+void harness_expect(struct harness *h, uint32_t output, const char *rows);
+void harness_expect_sorted(struct harness *h, uint32_t output, const char *rows);
+
+/* A counter of streamd_count. */
+uint64_t harness_counter(const struct harness *h, const char *name);
+
+/* How the node was bound: the main output's changelog mode and upsert key ("user, until"). */
+uint32_t harness_changelog(const struct harness *h);
+const char *harness_upsert_key(const struct harness *h);
+
+/* ---- for tests of tables and services ------------------------------------------------------ */
+
+struct streamd_context *harness_context(struct harness *h);
+
+/* Opens one more table; `decl` must outlive the harness. NULL: the backend said no. */
+struct streamd_table *harness_open_table(struct harness *h, const struct streamd_table_decl *decl);
+
+/* A schema from text, which lives as long as the harness. */
+const struct streamd_schema *harness_schema(struct harness *h, const char *text);
+
+/* A batch of a schema from lines as harness_send takes them. The caller owns the reference. */
+struct streamd_batch *harness_batch(struct harness *h, const struct streamd_schema *schema,
+                                    const char *rows);
+
+/* Bytes of streamd_alloc in use. */
+size_t harness_bytes(const struct harness *h);
+
+/* The plugin's descriptor from KIND-NAME.so in STREAMD_PLUGIN_PATH; prints why not and gives NULL.
+ */
+const struct streamd_descriptor *harness_plugin(const char *file);
+
+#endif
