@@ -12,3 +12,9 @@ noinst_PROGRAMS += %D%/state_bench
 %C%_state_bench_SOURCES = %D%/state_bench.c
 %C%_state_bench_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/harness
 %C%_state_bench_LDADD = $(HARNESS)
+
+# make bench/format_bench: what the formats cost per record.
+EXTRA_PROGRAMS += %D%/format_bench
+%C%_format_bench_SOURCES = %D%/format_bench.c
+%C%_format_bench_LDADD = tests/unit/libformathost.la
+CLEANFILES += %D%/format_bench

@@ -16,13 +16,15 @@ streamd_headers = \
 	%D%/expr.h \
 	%D%/format.h \
 	%D%/function.h \
+	%D%/lines.h \
 	%D%/operator.h \
 	%D%/option.h \
 	%D%/plugin.h \
 	%D%/source.h \
 	%D%/state.h \
 	%D%/streamd.h \
-	%D%/types.h
+	%D%/types.h \
+	%D%/utf8.h
 
 streamdincludedir = $(includedir)/streamd
 streamdinclude_HEADERS = $(streamd_headers)

@@ -1,0 +1,33 @@
+/*
+ * The fast path for any machine, and what it shares with the one for AVX2.
+ */
+#define KERNEL_TARGET
+#define RUN_NAME json_run_base
+
+#include "kernel_base.h"
+
+#include "run_template.h"
+
+const uint8_t *json_run_value(struct json_decoder *d, struct streamd_batch *b, uint32_t field,
+                              const uint8_t *p, const uint8_t *end)
+{
+    struct json_fault fault;
+    struct json_token t;
+    int rc;
+
+    p = json_scan_value(p, end, &t, &fault);
+    if (!p)
+        return NULL;
+    rc = json_store(d, b, field, &t);
+    if (rc < 0)
+        d->failed = rc;
+    return rc ? NULL : p;
+}
+
+const uint8_t *json_run_skip(const uint8_t *p, const uint8_t *end)
+{
+    struct json_fault fault;
+    struct json_token t;
+
+    return json_scan_value(p, end, &t, &fault);
+}
