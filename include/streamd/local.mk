@@ -33,5 +33,6 @@ EXTRA_DIST += %D%/README
 
 unit_tests += tests/unit/test_convert
 tests_unit_test_convert_SOURCES = tests/unit/test_convert.c
+tests_unit_test_convert_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 tests_unit_test_convert_LDADD = $(CMOCKA_LIBS)
-EXTRA_DIST += tests/unit/convert-cases.py tests/unit/convert-cases.tsv
+EXTRA_DIST += tests/unit/cases.h tests/unit/convert-cases.py tests/unit/convert-cases.tsv

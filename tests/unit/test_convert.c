@@ -3,40 +3,18 @@
  * Every input lies once right before and once right behind a page that cannot be read, so that
  * a byte read beside it ends the test.
  */
+#include "tests/unit/cases.h"
+
 #include <streamd/convert.h>
 
 #include <inttypes.h>
 #include <locale.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-#define MAX_COLUMNS 6
-
 struct fixture {
     char *low, *high; /* a readable page between two that are not: its start, its end */
-    unsigned long cases;
 };
-
-/* Replaces \xHH by the byte; answers the length. */
-static size_t unescape(char *text)
-{
-    char *to = text;
-    for (char *p = text; *p; p++) {
-        if (p[0] == '\\' && p[1] == 'x') {
-            *to++ = (char)(streamd_hex_digit(p[2]) << 4 | streamd_hex_digit(p[3]));
-            p += 3;
-        } else {
-            *to++ = *p;
-        }
-    }
-    return (size_t)(to - text);
-}
 
 /* Bytes or text as hexadecimal or decimal digits, "error N" where rc is not 0. */
 static void describe(char *out, size_t size, int rc, const char *value)
@@ -83,23 +61,22 @@ static int parse(const char *op, char *const *column, const char *p, size_t n, c
     return rc;
 }
 
-static void check_parse(struct fixture *f, char *const *column, int columns, const char *line)
+static void check_parse(struct fixture *f, const struct cases_row *row)
 {
     char value[600], got[600];
-    char *text = column[columns - 2];
-    const char *want = column[columns - 1];
-    size_t n = unescape(text);
+    const char *text = row->column[row->columns - 2], *want = row->column[row->columns - 1];
+    size_t n = row->length[row->columns - 2];
     f->high[-1] = f->low[0] = '1';
     memcpy(f->high - n, text, n);
-    int rc = parse(column[0], column, f->high - n, n, value);
+    int rc = parse(row->column[0], row->column, f->high - n, n, value);
     describe(got, sizeof got, rc, value);
     if (strcmp(got, want) != 0)
-        fail_msg("%s\n  got %s", line, got);
+        fail_msg("%s\n  got %s", row->line, got);
     memcpy(f->low, text, n);
-    rc = parse(column[0], column, f->low, n, value);
+    rc = parse(row->column[0], row->column, f->low, n, value);
     describe(got, sizeof got, rc, value);
     if (strcmp(got, want) != 0)
-        fail_msg("%s\n  got %s where other bytes follow", line, got);
+        fail_msg("%s\n  got %s where other bytes follow", row->line, got);
 }
 
 static streamd_int128 decimal_of(const char *text)
@@ -166,42 +143,26 @@ static size_t room_of(const char *op)
     return strncmp(op, "date", 4) == 0 ? STREAMD_DATE_TEXT : 200;
 }
 
-static void check_print(struct fixture *f, char *const *column, int columns, const char *line)
+static void check_print(struct fixture *f, const struct cases_row *row)
 {
-    char *out = f->high - room_of(column[0]); /* what is written behind the room ends the test */
-    size_t n = print(column, out);
-    const char *want = column[columns - 1];
+    char *out = f->high - room_of(row->column[0]); /* writing behind the room ends the test */
+    size_t n = print(row->column, out);
+    const char *want = row->column[row->columns - 1];
     if (n != strlen(want) || memcmp(out, want, n) != 0)
-        fail_msg("%s\n  got %.*s", line, (int)n, out);
+        fail_msg("%s\n  got %.*s", row->line, (int)n, out);
+}
+
+static void check_case(const struct cases_row *row, void *self)
+{
+    if (strncmp(row->column[0], "read_", 5) == 0)
+        check_parse(self, row);
+    else
+        check_print(self, row);
 }
 
 static void run_cases(void **state)
 {
-    struct fixture *f = *state;
-    char path[4096], line[8192], copy[8192];
-    snprintf(path, sizeof path, "%s/tests/unit/convert-cases.tsv", getenv("SRCDIR"));
-    FILE *file = fopen(path, "r");
-    assert_non_null(file);
-    while (fgets(line, sizeof line, file)) {
-        char *column[MAX_COLUMNS];
-        int columns = 0;
-        line[strcspn(line, "\n")] = 0;
-        strcpy(copy, line);
-        for (char *p = copy; columns < MAX_COLUMNS;) {
-            column[columns++] = p;
-            p = strchr(p, '\t');
-            if (!p)
-                break;
-            *p++ = 0;
-        }
-        if (strncmp(column[0], "read_", 5) == 0)
-            check_parse(f, column, columns, line);
-        else
-            check_print(f, column, columns, line);
-        f->cases++;
-    }
-    fclose(file);
-    assert_true(f->cases > 4000);
+    assert_true(cases_run("convert-cases.tsv", check_case, *state) > 4000);
 }
 
 /* A daemon that has called setlocale reads and prints the same. */
@@ -209,7 +170,6 @@ static void run_cases_with_comma(void **state)
 {
     if (!setlocale(LC_ALL, "de_DE.UTF-8") && !setlocale(LC_ALL, "fr_FR.UTF-8"))
         skip();
-    ((struct fixture *)*state)->cases = 0;
     run_cases(state);
     setlocale(LC_ALL, "C");
 }

@@ -1,0 +1,22 @@
+# Layer 3: the functions and aggregates that are built in, part of libexpr.
+
+noinst_LTLIBRARIES += %D%/libfunctions.la
+%C%_libfunctions_la_SOURCES = \
+	%D%/time_fields.c \
+	%D%/time_layout.c \
+	%D%/time_pattern.c %D%/time_pattern.h \
+	%D%/time_pattern_print.c \
+	%D%/time_pattern_read.c \
+	%D%/time_template.h
+%C%_libfunctions_la_CFLAGS = $(hot_cflags)
+%C%_libfunctions_la_CPPFLAGS = $(AM_CPPFLAGS) $(PCRE2_CFLAGS)
+
+daemon_expr_libexpr_la_LIBADD += %D%/libfunctions.la
+
+unit_tests += tests/unit/test_functions_time_pattern
+tests_unit_test_functions_time_pattern_SOURCES = tests/unit/test_functions_time_pattern.c
+tests_unit_test_functions_time_pattern_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+tests_unit_test_functions_time_pattern_LDADD = $(L3) $(CMOCKA_LIBS)
+
+EXTRA_DIST += %D%/README
+EXTRA_DIST += tests/unit/time-pattern-cases.py tests/unit/time-pattern-cases.tsv
