@@ -71,6 +71,8 @@ enum streamd_function_flags {
  * prepare: called once per use with the constant arguments' values (others have values NULL), so
  * that a pattern is compiled once; default: nothing. Memory from malloc, released by unprepare.
  * kernel: 0 or negative.
+ * resolve_values: instead of resolve, where the result's type depends on the value of a constant
+ * too, as in round(price, 2): arguments as in prepare.
  */
 struct streamd_function {
     const char *name;
@@ -84,6 +86,8 @@ struct streamd_function {
     void (*unprepare)(void *prepared);
     int (*kernel)(struct streamd_call *call);
     const char *doc; /* "lower(string) -> string: lower case" without the signature */
+    int (*resolve_values)(const struct streamd_vector *args, uint32_t argc,
+                          struct streamd_type *result);
 };
 
 /* Accumulators in rows of a state table, for an aggregate's kernels. `offsets[i]` is where state
