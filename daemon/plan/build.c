@@ -67,7 +67,7 @@ static int connect(struct builder *w, struct binding *b)
 {
     struct plan_input *inputs =
         arena_zalloc(&w->built->plan.arena, b->node->input_count, sizeof(*inputs));
-    int good = 1;
+    int good = b->node->input_count > 0; /* none: reported with the file */
 
     if (!inputs) {
         w->nomem = 1;

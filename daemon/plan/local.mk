@@ -2,8 +2,14 @@
 
 noinst_LTLIBRARIES += %D%/libplan.la
 %C%_libplan_la_SOURCES = \
+	%D%/binding.c \
 	%D%/binding.h \
-	%D%/plan.h
+	%D%/build.c \
+	%D%/expressions.c \
+	%D%/format.c \
+	%D%/needs.c \
+	%D%/plan.h \
+	%D%/json.c
 %C%_libplan_la_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_libplan_la_LIBADD = $(JANSSON_LIBS)
 

@@ -2,7 +2,18 @@
 
 noinst_LTLIBRARIES += %D%/libworker.la
 %C%_libworker_la_SOURCES = \
+	%D%/batches.c \
+	%D%/host.c \
+	%D%/host.h \
+	%D%/loop.c \
+	%D%/node.c \
 	%D%/node.h \
+	%D%/open.c \
+	%D%/reject.c \
+	%D%/reject.h \
+	%D%/source.c \
+	%D%/source.h \
+	%D%/splits.h \
 	%D%/worker.h
 %C%_libworker_la_CFLAGS = $(hot_cflags)
 

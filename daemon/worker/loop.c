@@ -119,6 +119,8 @@ const struct worker_stats *worker_stats(struct worker *w)
     for (uint32_t i = 0; i < w->node_count; i++) {
         w->stats.nodes[i] = w->nodes[i].stats;
         w->stats.nodes[i].busy_us += w->nodes[i].period_busy_us;
+        if (w->nodes[i].source)
+            w->stats.nodes[i].held_by = source_held_by(&w->nodes[i]);
         if (w->stats.nodes[i].busy_us > most) {
             most = w->stats.nodes[i].busy_us;
             w->stats.limiting = w->nodes[i].stats.name;
@@ -147,13 +149,48 @@ static int runnable(struct node *n, int64_t now)
     return is_source(n) ? source_runnable(n, now) : node_runnable(n, now);
 }
 
-/* The most downstream node that can do something, or NULL. */
+/* The least watermark of the sources that could be read now. */
+static int64_t least_watermark(struct worker *w, int64_t now)
+{
+    int64_t least = INT64_MAX;
+
+    for (uint32_t i = 0; i < w->node_count; i++) {
+        struct node *n = &w->nodes[i];
+
+        if (is_source(n) && n->plan->event_time.has && n->stats.watermark < least &&
+            runnable(n, now))
+            least = n->stats.watermark;
+    }
+    return least;
+}
+
+/* Sources take turns; those that are ahead in event time wait for the others, so that windows over
+   several sources hold no more than they must. */
+static struct node *next_source(struct worker *w, int64_t now)
+{
+    int64_t least = least_watermark(w, now);
+    struct node *best = NULL;
+
+    for (uint32_t i = 0; i < w->node_count; i++) {
+        struct node *n = &w->nodes[i];
+
+        if (!is_source(n) || (n->plan->event_time.has && n->stats.watermark > least) ||
+            (best && n->last_turn >= best->last_turn) || !runnable(n, now))
+            continue;
+        best = n;
+    }
+    if (best)
+        best->last_turn = ++w->turns;
+    return best;
+}
+
+/* The most downstream node that can do something, else a source, or NULL. */
 static struct node *next_node(struct worker *w, int64_t now)
 {
     for (uint32_t i = w->node_count; i > 0; i--)
-        if (runnable(&w->nodes[i - 1], now))
+        if (!is_source(&w->nodes[i - 1]) && runnable(&w->nodes[i - 1], now))
             return &w->nodes[i - 1];
-    return NULL;
+    return next_source(w, now);
 }
 
 static int has_ended(const struct worker *w)
@@ -164,6 +201,7 @@ static int has_ended(const struct worker *w)
     return 1;
 }
 
+/* When somebody wants to run though nothing comes. */
 static int64_t earliest_deadline(struct worker *w)
 {
     int64_t earliest = INT64_MAX;

@@ -88,6 +88,7 @@ struct node {
 
     struct worker_node_stats stats;
     int64_t period_busy_us; /* busy since the last sample */
+    uint64_t last_turn;     /* sources: when it was read last, in turns */
 };
 
 struct worker {
@@ -101,6 +102,7 @@ struct worker {
     size_t allocated;           /* bytes given to plugins */
     int stop_fd;                /* eventfd of worker_stop */
     int stopping;
+    uint64_t turns; /* of sources */
     int64_t started_us, last_sample_us, last_progress_us;
     struct worker_stats stats;
 };

@@ -25,10 +25,9 @@ int source_run(struct node *node, int64_t now);
 int64_t source_deadline(struct node *node);
 
 /* Stops reading: what is decoded flows out, then the end, without a last watermark. */
-int source_stop(struct node *node);
+void source_stop(struct node *node);
 
-/* Calls `add` for every descriptor that a blocked split waits for. `add` returns a slot number that
-   source_ready gets back when the descriptor is readable. */
+/* Calls `add` for every descriptor that a blocked split waits for. */
 void source_descriptors(struct node *node, void (*add)(void *self, int fd), void *self);
 
 /* Something happened on the descriptors: blocked splits with one are tried again. */
@@ -44,6 +43,9 @@ int source_has_room(struct streamd_context *c, struct streamd_split *split);
 
 /* Where a record stands that the decoder at work rejects: "file.json:120". */
 void source_describe(struct node *node, uint64_t position, char *text, size_t size);
+
+/* Title of the split that holds the watermark back, or NULL. */
+const char *source_held_by(const struct node *node);
 
 /* A split blocks: of streamd_block_on while a source's function runs. */
 void source_block_on(struct node *node, int fd, int64_t until);

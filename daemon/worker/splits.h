@@ -1,0 +1,57 @@
+/*
+ * worker/splits.h - the splits of a source while they are read. Private to source.c and batches.c.
+ */
+#ifndef WORKER_SPLITS_H
+#define WORKER_SPLITS_H
+
+#include "worker/source.h"
+
+struct streamd_split {
+    char *id, *title;
+    void *self;
+    void *decoder;
+    int opened, finished;
+    int blocked, ready;
+    int fd;
+    int64_t until;
+    int64_t max_time;    /* largest event time so far; INT64_MIN: none */
+    int64_t empty_since; /* since when it was polled and had nothing; 0: it had something */
+    int idle;
+    struct streamd_batch *batch;
+};
+
+struct source_driver {
+    struct {
+        struct streamd_split **items;
+        size_t count, capacity;
+    } splits;
+    struct {
+        struct valve_input *items;
+        size_t count, capacity;
+    } inputs;
+    uint32_t open_count, finished_count;
+    struct streamd_split *current; /* whose next() runs */
+    int64_t list_again_at;
+    int ending; /* told to stop */
+};
+
+/* Its place among the splits, which is its place in the valve. */
+static inline uint32_t split_index(const struct source_driver *d, const struct streamd_split *split)
+{
+    uint32_t i = 0;
+
+    while (d->splits.items[i] != split)
+        i++;
+    return i;
+}
+
+/* Says downstream what changed in the valve. 0 or negative. */
+int split_send_change(struct node *node, struct valve_change change);
+
+/* The split was polled, had room, and nothing came: it may go idle. 0 or negative. */
+int split_had_nothing(struct node *node, struct streamd_split *split, int64_t now);
+
+/* Sends the batch being filled. Answers as streamd_emit. */
+int split_flush(struct node *node, struct streamd_split *split);
+
+#endif
