@@ -6,6 +6,8 @@
 
 #include "random.h"
 
+#include <streamd/convert.h>
+
 #include <string.h>
 
 /* Streams of random bits of one field; they must not depend on one another. */
@@ -128,37 +130,21 @@ static void fill_fixed(const struct spec *s, const struct run *run, struct strea
 
 /* ---- texts ------------------------------------------------------------------------------- */
 
-enum { NUMBER_BYTES = 20 };
-
-static size_t put_number(uint8_t *out, int64_t value)
-{
-    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    uint8_t digits[NUMBER_BYTES];
-    size_t n = 0, sign = value < 0;
-
-    do
-        digits[n++] = (uint8_t)('0' + rest % 10);
-    while ((rest /= 10) > 0);
-    out[0] = '-';
-    for (size_t i = 0; i < n; i++)
-        out[sign + i] = digits[n - 1 - i];
-    return sign + n;
-}
-
 static int numbered(struct streamd_context *c, const struct spec *s, const struct run *run,
                     struct streamd_batch *batch, uint32_t index, int64_t *scratch)
 {
     struct streamd_column *column = &batch->columns[index];
     size_t at = 0;
 
-    if (streamd_batch_reserve(c, batch, index, run->count * (s->prefix.length + NUMBER_BYTES)))
+    if (streamd_batch_reserve(c, batch, index,
+                              run->count * (s->prefix.length + STREAMD_INT64_TEXT)))
         return STREAMD_E_NOMEM;
     numbers(s, run, scratch);
     for (uint32_t i = 0; i < run->count; i++) {
         if (s->prefix.length > 0)
             memcpy(column->data + at, s->prefix.data, s->prefix.length);
         at += s->prefix.length;
-        at += put_number(column->data + at, scratch[i]);
+        at += streamd_int64_print(scratch[i], (char *)column->data + at);
         column->offsets[i + 1] = (int32_t)at;
     }
     return 0;

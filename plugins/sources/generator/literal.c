@@ -3,13 +3,13 @@
  */
 #include "literal.h"
 
+#include <streamd/convert.h>
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const int64_t DAY_US = INT64_C(86400000000);
 
 /* ---- JSON -------------------------------------------------------------------------------- */
 
@@ -158,53 +158,44 @@ int literal_element(const char *json, size_t *at, struct streamd_str *element)
     return 1;
 }
 
-/* ---- numbers ----------------------------------------------------------------------------- */
+/* ---- numbers and times ------------------------------------------------------------------- */
 
 int literal_int(const char *text, int64_t *value)
 {
-    char *end;
-    long long n;
-
-    errno = 0;
-    n = strtoll(text, &end, 10);
-    *value = n;
-    return errno == 0 && end != text && *end == '\0' && !isspace((unsigned char)*text);
+    return streamd_int64_parse(text, strlen(text), value) == 0;
 }
 
 int literal_float(const char *text, double *value)
 {
-    char *end;
-
-    errno = 0;
-    *value = strtod(text, &end);
-    return errno == 0 && end != text && *end == '\0' && !isspace((unsigned char)*text) &&
-           *value - *value == 0; /* finite */
+    return streamd_float64_parse(text, strlen(text), value) == 0 && *value - *value == 0;
 }
 
 int literal_decimal(const char *text, unsigned scale, int64_t *value)
 {
-    int negative = *text == '-';
-    unsigned decimals = 0, digits = 0;
-    int64_t n = 0;
-    int point = 0;
+    streamd_int128 wide;
 
-    for (text += negative; *text; text++) {
-        if (*text == '.' && !point) {
-            point = 1;
-            continue;
-        }
-        if (*text < '0' || *text > '9' || (point && ++decimals > scale))
-            return 0;
-        digits++;
-        if (__builtin_mul_overflow(n, 10, &n) || __builtin_add_overflow(n, *text - '0', &n))
-            return 0;
-    }
-    for (; decimals < scale; decimals++) {
-        if (__builtin_mul_overflow(n, 10, &n))
-            return 0;
-    }
-    *value = negative ? -n : n;
-    return digits > 0;
+    /* What would be rounded is a mistake: it must come out again as it was written. */
+    if (streamd_decimal_parse(text, strlen(text), 38, scale, &wide) ||
+        strlen(strchr(text, '.') ? strchr(text, '.') + 1 : "") > scale ||
+        wide != (streamd_int128)(int64_t)wide)
+        return 0;
+    *value = (int64_t)wide;
+    return 1;
+}
+
+int literal_time(const char *text, int64_t *us)
+{
+    return streamd_timestamp_parse(text, strlen(text), us) == 0;
+}
+
+int literal_date(const char *text, int64_t *days)
+{
+    int32_t date;
+
+    if (streamd_date_parse(text, strlen(text), &date))
+        return 0;
+    *days = date;
+    return 1;
 }
 
 int literal_duration(const char *text, int64_t *us)
@@ -230,76 +221,6 @@ int literal_duration(const char *text, int64_t *us)
             return !__builtin_mul_overflow(n, units[i].us, us);
     }
     return 0;
-}
-
-/* ---- times ------------------------------------------------------------------------------- */
-
-/* `digits` decimal digits at *p, between low and high; *p moves behind them. */
-static int field(const char **p, int digits, int low, int high, int *value)
-{
-    *value = 0;
-    for (int i = 0; i < digits; i++, (*p)++) {
-        if (**p < '0' || **p > '9')
-            return 0;
-        *value = *value * 10 + (**p - '0');
-    }
-    return *value >= low && *value <= high;
-}
-
-static int is_leap(int year)
-{
-    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-}
-
-static int days_in(int year, int month)
-{
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-
-    return days[month - 1] + (month == 2 && is_leap(year));
-}
-
-static int calendar_date(const char **p, int64_t *days)
-{
-    int year, month, day;
-
-    if (!field(p, 4, 1, 9999, &year) || *(*p)++ != '-' || !field(p, 2, 1, 12, &month) ||
-        *(*p)++ != '-' || !field(p, 2, 1, 31, &day) || day > days_in(year, month))
-        return 0;
-    /* Whole years before this one, then months; 719162 days lie before 1970. */
-    *days = (int64_t)(year - 1) * 365 + (year - 1) / 4 - (year - 1) / 100 + (year - 1) / 400 -
-            719162 + day - 1;
-    for (int m = 1; m < month; m++)
-        *days += days_in(year, m);
-    return 1;
-}
-
-int literal_date(const char *text, int64_t *days)
-{
-    return calendar_date(&text, days) && *text == '\0';
-}
-
-int literal_time(const char *text, int64_t *us)
-{
-    int hour, minute, second;
-    int64_t days, unit = 100000;
-
-    if (!calendar_date(&text, &days))
-        return 0;
-    *us = days * DAY_US;
-    if (*text == '\0')
-        return 1;
-    if (*text != 'T' && *text != ' ')
-        return 0;
-    text++;
-    if (!field(&text, 2, 0, 23, &hour) || *text++ != ':' || !field(&text, 2, 0, 59, &minute) ||
-        *text++ != ':' || !field(&text, 2, 0, 59, &second))
-        return 0;
-    *us += ((hour * INT64_C(60) + minute) * 60 + second) * 1000000;
-    if (*text == '.') {
-        for (text++; *text >= '0' && *text <= '9' && unit > 0; text++, unit /= 10)
-            *us += (*text - '0') * unit;
-    }
-    return *text == '\0' || strcmp(text, "Z") == 0;
 }
 
 /* ---- types ------------------------------------------------------------------------------- */

@@ -17,9 +17,9 @@ int literal_text(struct streamd_str json, char *out, size_t room, size_t *length
    the text is no array. */
 int literal_element(const char *json, size_t *at, struct streamd_str *element);
 
-/* Plain texts. Times in microseconds since the epoch, UTC (`2025-01-01T12:00:00.5Z`; a blank for
-   the T and a date alone are fine), dates in days, durations (`500us 5ms 2s 3m 1h 1d`) in
-   microseconds; a decimal as its value x 10^scale. */
+/* Plain texts, as streamd/convert.h has them; floats are finite. Times in microseconds since the
+   epoch, dates in days, durations (`500us 5ms 2s 3m 1h 1d`) in microseconds; a decimal as its value
+   x 10^scale, without a digit beyond the scale. */
 int literal_int(const char *text, int64_t *value);
 int literal_float(const char *text, double *value);
 int literal_time(const char *text, int64_t *us);

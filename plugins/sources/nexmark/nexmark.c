@@ -5,13 +5,13 @@
 #include "columns.h"
 #include "random.h"
 
+#include <streamd/convert.h>
 #include <streamd/source.h>
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     DIAGNOSTIC_START = 2152,
@@ -101,26 +101,6 @@ struct split {
 
 /* ---- bind -------------------------------------------------------------------------------- */
 
-/* `2026-03-01T23:50:00Z` in microseconds. 1, or 0 where it is not of that form. */
-static int parse_start(const char *text, int64_t *us)
-{
-    struct tm parts = {0}, normal;
-    int used = 0;
-    time_t seconds;
-
-    if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2dZ%n", &parts.tm_year, &parts.tm_mon, &parts.tm_mday,
-               &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &used) != 6 ||
-        used != 20 || text[used] != '\0')
-        return 0;
-    parts.tm_year -= 1900;
-    parts.tm_mon -= 1;
-    normal = parts;
-    seconds = timegm(&normal);
-    *us = (int64_t)seconds * 1000000;
-    return normal.tm_mon == parts.tm_mon && normal.tm_mday == parts.tm_mday &&
-           normal.tm_hour == parts.tm_hour && normal.tm_sec == parts.tm_sec;
-}
-
 static int nexmark_bind(struct streamd_bind *b, const void *options)
 {
     const struct nexmark_options *o = options;
@@ -129,7 +109,7 @@ static int nexmark_bind(struct streamd_bind *b, const void *options)
 
     if (!start)
         return STREAMD_E_NOMEM;
-    if (!parse_start(o->start, start)) {
+    if (streamd_timestamp_parse(o->start, strlen(o->start), start)) {
         streamd_bind_error(b, "start", DIAGNOSTIC_START, "this is no time",
                            "write it like 2026-03-01T23:50:00Z");
         return STREAMD_E_REPORTED;
