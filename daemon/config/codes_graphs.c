@@ -100,9 +100,9 @@ const struct code codes_of_graphs[] = {
      NULL},
     {2131, "a condition that is not true or false", "`where:` needs an expression of type bool.",
      NULL},
-    {2133, "a field that comes out twice",
-     "With `keep: all`, `fields:` cannot have the name of a field that stays. Drop the "
-     "old one, or choose another name.",
+    {2133, "a key that gets lost",
+     "The input is a stream of updates by a key, and the select leaves out or computes a field of "
+     "that key. Pass the field on, under whatever name.",
      NULL},
     {2134, "nothing to drop",
      "With `keep: none` only what `fields:` lists goes on, so that `drop:` has no "
@@ -120,7 +120,25 @@ const struct code codes_of_graphs[] = {
      "The input has a field of the name in `changelog: {field: ...}` already.", NULL},
     {2143, "a bucket that is not a text",
      "`bucket:` is an expression whose text becomes the name of a folder.", NULL},
-    {2144, "a compression that is not known", "Parts are written plain, as .gz or as .zst.", NULL},
+    {2144, "a compression that this build lacks",
+     "This streamd was configured without zlib or libzstd. `./configure` says at its end what is "
+     "on "
+     "and off.",
+     NULL},
+    {2151, "a field that the generator cannot make",
+     "A field of the generator needs a type and one way to make its values: sequence, uniform, "
+     "zipf, "
+     "choice, probability or letters, with values that the type has.",
+     "fields: {id: {type: int64, sequence: {start: 1, step: 1}}}"},
+    {2152, "a time that cannot be read", "Times are written as in 2026-03-01T23:50:00Z.", NULL},
+    {2161, "a key that is missing or of no use",
+     "`mode: upsert` replaces rows by their key, so it needs `key:`, of fields that are not "
+     "nullable; `mode: insert` has no use for one.",
+     "config: {path: out.db, table: users, mode: upsert, key: [id]}"},
+    {2162, "names that a database does not tell apart",
+     "SQLite's columns do not differ by upper and lower case. Rename one of the fields with a "
+     "select.",
+     NULL},
     {2210, "a pattern of date and time that cannot be read",
      "`format:` is a template of PostgreSQL's to_timestamp: YYYY MM DD HH24 MI SS MS US "
      "Mon TZH TZM and others.",

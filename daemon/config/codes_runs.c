@@ -45,5 +45,44 @@ const struct code codes_of_runs[] = {
      "The system behind the sink does not take this row, as a database with a "
      "constraint.",
      NULL},
+    {5210, "an input that cannot be read",
+     "The message has the name of the file and what the system says: no such file, no permission, "
+     "a folder, an error of the disk.",
+     NULL},
+    {5211, "no input",
+     "No file matches the pattern in `path:`. With `follow: true` that is no error: files are "
+     "waited "
+     "for.",
+     NULL},
+    {5212, "compressed data that is damaged",
+     "A .gz or .zst file is cut off or was changed. What came before the damage was read.", NULL},
+    {5213, "a compression that this build lacks",
+     "The file ends in .gz or .zst, and this streamd was configured without zlib or libzstd.",
+     NULL},
+    {5214, "an input that is not the one of before",
+     "Work is to go on at a position in the input, and the input has no such position: a file is "
+     "gone or shorter than it was, or it is standard input, which cannot be read again.",
+     NULL},
+    {5220, "an output that cannot be written",
+     "The message has the name of the file and what the system says: no space left, no permission, "
+     "an error of the disk. Nothing of the interval becomes visible.",
+     NULL},
+    {5221, "an output that would be overwritten",
+     "A finished part was to get its name, and a file of that name is there. streamd never "
+     "overwrites one. Does another pipeline write to the same folder?",
+     NULL},
+    {5230, "a database that does not take the rows",
+     "The message has the table, the file, and what SQLite says: a constraint, a full disk, a file "
+     "that is no database. The transaction was rolled back.",
+     NULL},
+    {5231, "a table that does not fit",
+     "The table is there already, and lacks a column of the rows, or for `mode: upsert` a unique "
+     "constraint over the key. Change the table, or let streamd make another one.",
+     NULL},
+    {5232, "a database that is locked",
+     "Another program has had the database locked for longer than `busy_timeout`.", NULL},
+    {5290, "a reader that went away",
+     "Whoever read standard output has ended, as in `| head`. That ends the pipeline quietly.",
+     NULL},
     {0, NULL, NULL, NULL},
 };
