@@ -6,6 +6,7 @@ streamd_headers = \
 	%D%/backend.h \
 	%D%/batch.h \
 	%D%/bind.h \
+	%D%/cell.h \
 	%D%/context.h \
 	%D%/convert.h \
 	%D%/convert_bytes.h \
@@ -16,6 +17,7 @@ streamd_headers = \
 	%D%/expr.h \
 	%D%/format.h \
 	%D%/function.h \
+	%D%/json_text.h \
 	%D%/lines.h \
 	%D%/operator.h \
 	%D%/option.h \

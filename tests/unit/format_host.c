@@ -578,3 +578,82 @@ void format_host_print(const struct format_host *h, const struct streamd_batch *
             print_value(h->names[i].type, &batch->columns[i], row, h->plain, out);
     }
 }
+
+/* ---- the whole way ------------------------------------------------------------------------ */
+
+struct printer {
+    struct format_host *h;
+    FILE *out;
+};
+
+static void print_batch(void *owner, struct streamd_batch *batch)
+{
+    struct printer *p = owner;
+
+    for (uint32_t i = 0; i < batch->rows; i++) {
+        format_host_print(p->h, batch, i, p->out);
+        fputc('\n', p->out);
+    }
+    batch_release(batch);
+}
+
+char *format_host_decode_text(const struct streamd_format *format, const char *options,
+                              const char *fields, const void *data, size_t length, size_t step,
+                              uint32_t rows, size_t record_limit)
+{
+    struct format_host h;
+    struct printer p = {&h, NULL};
+    char *text;
+    size_t size;
+    int rc;
+
+    format_host_open(&h, format, options, fields, record_limit);
+    h.plain = 1;
+    p.out = checked(open_memstream(&text, &size));
+    rc = format_host_decode(&h, data, length, step, rows, print_batch, &p);
+    if (rc)
+        fprintf(p.out, "failed %d %s\n", rc, h.failure);
+    for (size_t i = 0; i < h.reject_count; i++)
+        fprintf(p.out, "!%d at %llu: %s\n", h.rejects[i].code,
+                (unsigned long long)h.rejects[i].position, h.rejects[i].message);
+    format_host_close(&h);
+    fclose(p.out);
+    return text;
+}
+
+struct copier {
+    struct format_host *to;
+    struct streamd_buffer out;
+};
+
+static void copy_batch(void *owner, struct streamd_batch *batch)
+{
+    struct copier *c = owner;
+
+    if (format_host_encode(c->to, batch, &c->out))
+        die("encode", c->to->failure);
+    batch_release(batch);
+}
+
+char *format_host_encode_text(const struct streamd_format *format, const char *options,
+                              const char *fields, const char *records, uint32_t rows)
+{
+    struct format_host from, to;
+    struct copier c = {&to, {0}};
+    char *text;
+
+    format_host_open(&from, format_host_load("json"), NULL, fields, 1 << 20);
+    format_host_open(&to, format, options, fields, 1 << 20);
+    if (format->encoder_open(&to.context, &to.spec, &to.encoder) ||
+        (format->encode_begin && format->encode_begin(&to.context, to.encoder, &c.out)))
+        die("encoder_open", to.failure);
+    if (format_host_decode(&from, records, strlen(records), 0, rows, copy_batch, &c))
+        die("decode", from.failure);
+    if (from.reject_count)
+        die("a record to be written", from.rejects[0].message);
+    text = checked(strndup(c.out.data ? (char *)c.out.data : "", c.out.length));
+    streamd_buffer_clear(&to.context, &c.out);
+    format_host_close(&from);
+    format_host_close(&to);
+    return text;
+}

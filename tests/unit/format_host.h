@@ -90,4 +90,20 @@ int format_host_encode(struct format_host *h, const struct streamd_batch *batch,
 void format_host_print(const struct format_host *h, const struct streamd_batch *batch, uint32_t row,
                        FILE *out);
 
+/*
+ * All that comes out of a decoder, in a host of its own, as text to be freed: each row as
+ * format_host_print writes it with h->plain, then for each rejected record "!CODE at POSITION:
+ * MESSAGE".
+ */
+char *format_host_decode_text(const struct streamd_format *format, const char *options,
+                              const char *fields, const void *data, size_t length, size_t step,
+                              uint32_t rows, size_t record_limit);
+
+/*
+ * What a format writes, to be freed: its beginning, and the records that the format json reads from
+ * `records` with the same fields, in batches of `rows`.
+ */
+char *format_host_encode_text(const struct streamd_format *format, const char *options,
+                              const char *fields, const char *records, uint32_t rows);
+
 #endif

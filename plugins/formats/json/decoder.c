@@ -3,7 +3,7 @@
  * without newline goes to the general path, which needs none.
  *
  * A test compiles the plugin again with one of JSON_GENERAL_PATH_ONLY, JSON_BASE_KERNEL_ONLY and
- * JSON_WORD_KERNEL_ONLY, and compares.
+ * JSON_NO_SIMD, and compares.
  */
 #include "decoder.h"
 
@@ -29,7 +29,7 @@ static void choose_run(struct json_decoder *d)
 {
 #if defined(JSON_GENERAL_PATH_ONLY)
     d->run = run_general;
-#elif defined(__x86_64__) && !defined(JSON_BASE_KERNEL_ONLY) && !defined(JSON_WORD_KERNEL_ONLY)
+#elif defined(__x86_64__) && !defined(JSON_BASE_KERNEL_ONLY) && !defined(JSON_NO_SIMD)
     d->run = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") ? json_run_avx2
                                                                               : json_run_base;
 #else

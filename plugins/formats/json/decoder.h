@@ -6,24 +6,22 @@
 
 #include "json.h"
 #include "path.h"
-#include "scan.h"
 #include "shape.h"
 
+#include <streamd/json_text.h>
 #include <streamd/lines.h>
 
 /* What a field came to in the record at hand. */
 enum json_field_state { JSON_FIELD_MISSING = 0, JSON_FIELD_STORED = 1, JSON_FIELD_FAULTY = 2 };
 
-/* A field of the schema. `units` are microseconds per number of a timestamp field, negative:
-   numbers per microsecond, 0: its values are strings. */
+/* A field of the schema. */
 struct json_field {
     struct streamd_type type;
     uint8_t slot;  /* enum json_slot_kind that the fast path has for it */
     uint8_t state; /* enum json_field_state */
     int code;      /* FAULTY: enum streamd_row_code, and the value */
-    struct json_token value;
-    uint32_t same_place; /* another field at the same place, or JSON_NO_FIELD */
-    int64_t units;
+    struct streamd_json_token value;
+    uint32_t same_place;       /* another field at the same place, or JSON_NO_FIELD */
     uint64_t digits_limit[17]; /* decimals: [k] bounds digits that can be multiplied by 10^k */
 };
 
@@ -68,7 +66,7 @@ void json_field_prepare(struct json_field *f, const struct streamd_format_field 
 /* Stores a value, NULL included, in row b->rows of a column. 0, an enum streamd_row_code, or a
    negative enum streamd_code. */
 int json_store(struct json_decoder *d, struct streamd_batch *b, uint32_t field,
-               const struct json_token *value);
+               const struct streamd_json_token *value);
 
 /* Stores NULL. As json_store; STREAMD_ROW_MISSING where the field cannot be NULL. */
 int json_store_null(struct json_decoder *d, struct streamd_batch *b, uint32_t field);

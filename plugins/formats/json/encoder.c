@@ -18,7 +18,7 @@
 
 #include <string.h>
 
-#if defined(__SSE2__) && !defined(JSON_WORD_KERNEL_ONLY)
+#if defined(__SSE2__) && !defined(JSON_NO_SIMD)
 #include <emmintrin.h>
 #endif
 
@@ -72,7 +72,7 @@ static inline uint64_t odd_word(uint64_t v)
 /* Copies 16 bytes. Is there one that must be escaped? */
 static inline int copy_block(const uint8_t *from, uint8_t *to)
 {
-#if defined(__SSE2__) && !defined(JSON_WORD_KERNEL_ONLY)
+#if defined(__SSE2__) && !defined(JSON_NO_SIMD)
     __m128i v = _mm_loadu_si128((const __m128i *)(const void *)from);
     __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1F)), v);
     __m128i quote = _mm_cmpeq_epi8(v, _mm_set1_epi8('"'));
@@ -81,7 +81,7 @@ static inline int copy_block(const uint8_t *from, uint8_t *to)
     _mm_storeu_si128((__m128i *)(void *)to, v);
     return _mm_movemask_epi8(_mm_or_si128(low, _mm_or_si128(quote, backslash)));
 #else
-    uint64_t a = kernel_load8(from), b = kernel_load8(from + 8);
+    uint64_t a = streamd_load8((const char *)from), b = streamd_load8((const char *)from + 8);
 
     memcpy(to, from, 16);
     return (odd_word(a) | odd_word(b)) != 0;

@@ -6,9 +6,8 @@
  *                  |           v
  *                  |        record.c the general path: any record; teaches new shapes
  *                  |           |
- *                  |           +--> scan.c   tokens, strictly by RFC 8259
- *                  v           +--> store.c  a token into a column
- *             rejected records
+ *                  v           v
+ *     rejected records      store.c  a token of JSON (streamd/json_text.h) into a column
  *
  * The fast path accepts, it never judges: what it does not recognise goes to the general path,
  * which alone says whether a record is good, and what is wrong with it. So both give one result.
@@ -16,7 +15,7 @@
  * What a reader of JSON has to decide, decided:
  *  - A record is an object on one line; empty lines are nothing. Of duplicate keys the last wins,
  *    and only the last is judged. Unknown keys, and fields that nobody reads, must be JSON and are
- *    dropped. Values nest at most JSON_DEPTH deep.
+ *    dropped. Values nest at most STREAMD_JSON_DEPTH deep.
  *  - null and a missing key are NULL, for a json field too.
  *  - int64 takes a number without fraction and exponent: 1.0 and 1e3 are of another type.
  *    float64 takes any number, and the strings "NaN", "Infinity", "-Infinity". decimal takes any
@@ -32,8 +31,6 @@
 #define JSON_H
 
 #include <streamd/format.h>
-
-enum { JSON_DEPTH = 512 };
 
 /* Values of the option `decimals`. */
 enum { JSON_DECIMALS_NUMBER = 0, JSON_DECIMALS_STRING = 1 };

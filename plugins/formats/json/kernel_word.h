@@ -4,23 +4,9 @@
 #ifndef JSON_KERNEL_WORD_H
 #define JSON_KERNEL_WORD_H
 
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
+#include <streamd/convert.h>
 
 #define KERNEL_INLINE static inline __attribute__((always_inline, unused))
-
-/* 8 bytes, the first one lowest. */
-KERNEL_INLINE uint64_t kernel_load8(const void *p)
-{
-    uint64_t word;
-
-    memcpy(&word, p, 8);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    word = __builtin_bswap64(word);
-#endif
-    return word;
-}
 
 /* A number without exponent: its digits as an integer, and how many of them stand behind the
    point. */
@@ -42,7 +28,7 @@ KERNEL_INLINE uint64_t kernel_digits8(uint64_t x)
 /* Reads up to 8 digits at p, and sets how many there are. */
 KERNEL_INLINE uint64_t kernel_take8(const uint8_t *p, unsigned *count)
 {
-    uint64_t x = kernel_load8(p) ^ UINT64_C(0x3030303030303030);
+    uint64_t x = streamd_load8((const char *)p) ^ UINT64_C(0x3030303030303030);
     uint64_t odd = ((x + UINT64_C(0x7676767676767676)) | x) & UINT64_C(0x8080808080808080);
 
     *count = odd ? (unsigned)__builtin_ctzll(odd) / 8 : 8;

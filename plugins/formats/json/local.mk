@@ -12,7 +12,6 @@ json_sources = \
 	%D%/run_avx2.c \
 	%D%/run_base.c \
 	%D%/run_template.h \
-	%D%/scan.c %D%/scan.h \
 	%D%/shape.c %D%/shape.h \
 	%D%/store.c
 
@@ -39,7 +38,7 @@ tests_unit_json_base_la_SOURCES = $(json_sources)
 tests_unit_json_base_la_CPPFLAGS = $(plugin_cppflags) -DJSON_BASE_KERNEL_ONLY
 tests_unit_json_base_la_LDFLAGS = $(json_other_ldflags)
 tests_unit_json_word_la_SOURCES = $(json_sources)
-tests_unit_json_word_la_CPPFLAGS = $(plugin_cppflags) -DJSON_WORD_KERNEL_ONLY
+tests_unit_json_word_la_CPPFLAGS = $(plugin_cppflags) -DJSON_NO_SIMD
 tests_unit_json_word_la_LDFLAGS = $(json_other_ldflags)
 
 unit_tests += tests/unit/test_format_json_paths

@@ -8,7 +8,7 @@
  */
 #include "decoder.h"
 
-#include <streamd/error.h>
+#include <streamd/cell.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -18,8 +18,8 @@ struct reader {
     struct json_decoder *d;
     struct streamd_batch *b;
     const uint8_t *end;
-    struct json_fault fault; /* when a function below answers NULL and rc is 0 */
-    int rc;                  /* negative: the whole decoder failed */
+    struct streamd_json_fault fault; /* when a function below answers NULL and rc is 0 */
+    int rc;                          /* negative: the whole decoder failed */
 };
 
 static const uint8_t *syntax(struct reader *r, const uint8_t *at, const char *what)
@@ -32,9 +32,10 @@ static const uint8_t *syntax(struct reader *r, const uint8_t *at, const char *wh
 
 /* ---- learning ----------------------------------------------------------------------------- */
 
-static void learn_slot(struct json_decoder *d, const struct json_token *t, int kind, uint32_t field)
+static void learn_slot(struct json_decoder *d, const struct streamd_json_token *t, int kind,
+                       uint32_t field)
 {
-    int quotes = t->kind == JSON_STRING;
+    int quotes = t->kind == STREAMD_JSON_STRING;
     struct json_slot *slot;
 
     if (!d->learning)
@@ -63,7 +64,8 @@ static void forget(struct json_decoder *d, struct json_member *m)
 }
 
 /* Stores a value into all the fields at a place. */
-static int store_fields(struct reader *r, const struct json_member *m, const struct json_token *t)
+static int store_fields(struct reader *r, const struct json_member *m,
+                        const struct streamd_json_token *t)
 {
     for (uint32_t f = m->first_field; f != JSON_NO_FIELD; f = r->d->fields[f].same_place) {
         struct json_field *field = &r->d->fields[f];
@@ -86,7 +88,7 @@ static const uint8_t *read_object(struct reader *r, struct json_member *m, const
 static const uint8_t *read_value(struct reader *r, struct json_member *m, const uint8_t *p)
 {
     struct json_decoder *d = r->d;
-    struct json_token t;
+    struct streamd_json_token t;
     const uint8_t *start = p;
 
     if (m->seen == d->record)
@@ -94,14 +96,14 @@ static const uint8_t *read_value(struct reader *r, struct json_member *m, const 
     m->seen = d->record;
     if (m->first_child && p < r->end && *p == '{') {
         p = read_object(r, m, p);
-        t.kind = JSON_OBJECT;
+        t.kind = STREAMD_JSON_OBJECT;
         t.flags = 0;
         t.begin = start;
         t.end = p;
         d->learning &= m->first_field == JSON_NO_FIELD;
         return p && store_fields(r, m, &t) == 0 ? p : NULL;
     }
-    p = json_scan_value(p, r->end, &t, &r->fault);
+    p = streamd_json_scan_value(p, r->end, &t, &r->fault);
     if (!p || store_fields(r, m, &t))
         return NULL;
     if (m->first_field == JSON_NO_FIELD)
@@ -115,9 +117,9 @@ static const uint8_t *read_value(struct reader *r, struct json_member *m, const 
 
 static const uint8_t *skip_value(struct reader *r, const uint8_t *p)
 {
-    struct json_token t;
+    struct streamd_json_token t;
 
-    p = json_scan_value(p, r->end, &t, &r->fault);
+    p = streamd_json_scan_value(p, r->end, &t, &r->fault);
     if (p)
         learn_slot(r->d, &t, JSON_SLOT_SKIP, 0);
     return p;
@@ -125,17 +127,17 @@ static const uint8_t *skip_value(struct reader *r, const uint8_t *p)
 
 /* The wanted child that the key names; NULL for any other key, or with r->rc set. */
 static struct json_member *find_member(struct reader *r, struct json_member *m,
-                                       const struct json_token *key)
+                                       const struct streamd_json_token *key)
 {
     size_t length = (size_t)(key->end - key->begin);
     struct json_decoder *d = r->d;
 
-    if (!(key->flags & JSON_ESCAPED))
+    if (!(key->flags & STREAMD_JSON_ESCAPED))
         return json_path_find(m, key->begin, length);
     r->rc = json_decoder_text(d, length + 8);
     if (r->rc)
         return NULL;
-    if (json_unescape(key, d->text, &length))
+    if (streamd_json_unescape(key, d->text, &length))
         return NULL; /* no field has such a name */
     return json_path_find(m, d->text, length);
 }
@@ -144,44 +146,44 @@ static struct json_member *find_member(struct reader *r, struct json_member *m,
 static const uint8_t *read_pair(struct reader *r, struct json_member *m, const uint8_t *p)
 {
     struct json_member *child;
-    struct json_token key;
+    struct streamd_json_token key;
 
     if (p == r->end)
         return syntax(r, p, "the record has no end");
     if (*p != '"')
         return syntax(r, p, "a key was expected");
-    p = json_scan_string(p, r->end, &key, &r->fault);
+    p = streamd_json_scan_string(p, r->end, &key, &r->fault);
     if (!p)
         return NULL;
     child = find_member(r, m, &key);
     if (r->rc)
         return NULL;
-    p = json_scan_blanks(p, r->end);
+    p = streamd_json_scan_blanks(p, r->end);
     if (p == r->end)
         return syntax(r, p, "the record has no end");
     if (*p != ':')
         return syntax(r, p, "a colon was expected");
-    p = json_scan_blanks(p + 1, r->end);
+    p = streamd_json_scan_blanks(p + 1, r->end);
     return child ? read_value(r, child, p) : skip_value(r, p);
 }
 
 static const uint8_t *read_object(struct reader *r, struct json_member *m, const uint8_t *p)
 {
-    p = json_scan_blanks(p + 1, r->end);
+    p = streamd_json_scan_blanks(p + 1, r->end);
     if (p < r->end && *p == '}')
         return p + 1;
     for (;;) {
         p = read_pair(r, m, p);
         if (!p)
             return NULL;
-        p = json_scan_blanks(p, r->end);
+        p = streamd_json_scan_blanks(p, r->end);
         if (p == r->end)
             return syntax(r, p, "the record has no end");
         if (*p == '}')
             return p + 1;
         if (*p != ',')
             return syntax(r, p, "a comma or } was expected");
-        p = json_scan_blanks(p + 1, r->end);
+        p = streamd_json_scan_blanks(p + 1, r->end);
     }
 }
 
@@ -195,7 +197,7 @@ static int read_line(struct reader *r, const uint8_t *p)
     p = read_object(r, &r->d->root, p);
     if (!p)
         return -1;
-    p = json_scan_blanks(p, r->end);
+    p = streamd_json_scan_blanks(p, r->end);
     if (p < r->end) {
         syntax(r, p, "something follows the record");
         return -1;
@@ -239,12 +241,8 @@ static uint32_t judge_fields(struct reader *r, uint32_t *missing_count)
 
 void json_reset_row(struct json_decoder *d, struct streamd_batch *b)
 {
-    for (uint32_t i = 0; i < d->needed_count; i++) {
-        uint8_t *validity = b->columns[d->needed[i]].validity;
-
-        if (validity)
-            validity[b->rows >> 3] |= (uint8_t)(1u << (b->rows & 7));
-    }
+    for (uint32_t i = 0; i < d->needed_count; i++)
+        streamd_cell_not_null(b, d->needed[i]);
 }
 
 /* ---- what is wrong ------------------------------------------------------------------------ */
@@ -267,17 +265,6 @@ int json_reject_long(struct json_decoder *d, const uint8_t *line)
     return reject(d, line, d->spec->record_limit, STREAMD_ROW_TOO_LONG, message);
 }
 
-static const char *type_name(struct streamd_type type, char out[24])
-{
-    static const char *const names[] = {"?",      "bool",  "int64",     "float64", "decimal",
-                                        "string", "bytes", "timestamp", "date",    "json"};
-
-    if (type.id != STREAMD_DECIMAL)
-        return names[type.id];
-    snprintf(out, 24, "decimal(%u,%u)", type.precision, type.scale);
-    return out;
-}
-
 /* Rejects a record for one of its values. */
 static int reject_field(struct json_decoder *d, const uint8_t *line, size_t length, uint32_t f)
 {
@@ -285,30 +272,24 @@ static int reject_field(struct json_decoder *d, const uint8_t *line, size_t leng
                                         "false", "null",     "an object", "an array"};
     const struct json_field *field = &d->fields[f];
     int kind = field->value.kind;
-    char message[256], type[24];
-    const char *name = d->spec->fields[f].name;
-    size_t at = (size_t)(field->value.begin - line) + 1 - (kind == JSON_STRING);
+    char message[320];
+    size_t at = (size_t)(field->value.begin - line) + 1 - (kind == STREAMD_JSON_STRING), n;
 
-    if (field->code == STREAMD_ROW_MISSING)
-        snprintf(message, sizeof(message), "field '%.100s' is %s", name, kind ? "null" : "missing");
-    else if (field->code == STREAMD_ROW_UTF8)
-        snprintf(message, sizeof(message),
-                 "field '%.100s' holds a NUL or half a surrogate pair, at byte %zu of the record",
-                 name, at);
+    streamd_cell_complain(&d->spec->fields[f], field->code, message, 256);
+    n = strlen(message);
+    if (!kind)
+        snprintf(message + n, sizeof(message) - n, ", it is missing");
     else if (field->code == STREAMD_ROW_TYPE)
-        snprintf(message, sizeof(message),
-                 "field '%.100s' is %s, not %s, at byte %zu of the record", name, kinds[kind],
-                 type_name(field->type, type), at);
+        snprintf(message + n, sizeof(message) - n, ", it is %s, at byte %zu of the record",
+                 kinds[kind], at);
     else
-        snprintf(message, sizeof(message), "field '%.100s' %s %s, at byte %zu of the record", name,
-                 field->code == STREAMD_ROW_RANGE ? "is out of the range of" : "cannot be read as",
-                 type_name(field->type, type), at);
+        snprintf(message + n, sizeof(message) - n, ", at byte %zu of the record", at);
     return reject(d, line, length, field->code, message);
 }
 
 /* Rejects a record that is no JSON. `cut`: the input ends in it. */
 static int reject_syntax(struct json_decoder *d, const uint8_t *line, size_t length,
-                         const struct json_fault *fault, int cut)
+                         const struct streamd_json_fault *fault, int cut)
 {
     char message[256];
     size_t at = (size_t)(fault->at - line);
@@ -335,7 +316,7 @@ int json_record(struct json_decoder *d, struct streamd_batch *b, const uint8_t *
                 const uint8_t *end, const uint8_t **next)
 {
     const uint8_t *stop = streamd_line_cut(p, end, next);
-    const uint8_t *start = json_scan_blanks(p, stop);
+    const uint8_t *start = streamd_json_scan_blanks(p, stop);
     struct reader r = {d, b, stop, {0, p, ""}, 0};
     int whole = (*next)[-1] == '\n' && *next > stop;
     uint32_t missing_count, fault;

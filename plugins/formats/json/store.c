@@ -3,8 +3,7 @@
  */
 #include "decoder.h"
 
-#include <streamd/convert.h>
-#include <streamd/error.h>
+#include <streamd/cell.h>
 
 #include <string.h>
 
@@ -22,10 +21,7 @@ static void prepare_decimal(struct json_field *f)
 
 void json_field_prepare(struct json_field *f, const struct streamd_format_field *spec)
 {
-    static const int64_t units[] = {0, STREAMD_US_PER_SECOND, 1000, 1, -1000};
-
     f->type = spec->type;
-    f->units = spec->type.id == STREAMD_TIMESTAMP ? units[spec->unit] : 0;
     f->slot = JSON_SLOT_FIELD;
     if (spec->nulls.count || spec->parse_time)
         return;
@@ -47,7 +43,7 @@ void json_field_prepare(struct json_field *f, const struct streamd_format_field 
         f->slot = JSON_SLOT_STRING;
         break;
     case STREAMD_TIMESTAMP:
-        if (!f->units)
+        if (!spec->unit)
             f->slot = JSON_SLOT_TIMESTAMP;
         break;
     default:
@@ -55,76 +51,44 @@ void json_field_prepare(struct json_field *f, const struct streamd_format_field 
     }
 }
 
-/* ---- variable width ----------------------------------------------------------------------- */
-
-/* Bytes that the fast path may write behind a value. */
-enum { SLACK = 64 };
-
-/* Where to put at most `bytes` of the value of row b->rows, or NULL with the code in *rc. */
-static uint8_t *place(struct json_decoder *d, struct streamd_batch *b, uint32_t field, size_t bytes,
-                      int *rc)
-{
-    *rc = streamd_batch_reserve(d->context, b, field, bytes + SLACK);
-    return *rc ? NULL : b->columns[field].data + b->columns[field].offsets[b->rows];
-}
-
-static void placed(struct streamd_batch *b, uint32_t field, size_t bytes)
-{
-    int32_t *offsets = b->columns[field].offsets + b->rows;
-
-    offsets[1] = offsets[0] + (int32_t)bytes;
-}
-
-static int store_bytes(struct json_decoder *d, struct streamd_batch *b, uint32_t field,
-                       const uint8_t *data, size_t length)
-{
-    int rc;
-    uint8_t *out = place(d, b, field, length, &rc);
-
-    if (!out)
-        return rc;
-    memcpy(out, data, length);
-    placed(b, field, length);
-    return 0;
-}
+/* ---- texts -------------------------------------------------------------------------------- */
 
 static int store_string(struct json_decoder *d, struct streamd_batch *b, uint32_t field,
-                        const struct json_token *t)
+                        const struct streamd_json_token *t)
 {
     size_t length = (size_t)(t->end - t->begin);
     uint8_t *out;
     int rc;
 
-    if (!(t->flags & JSON_ESCAPED))
-        return store_bytes(d, b, field, t->begin, length);
-    out = place(d, b, field, length, &rc);
+    if (!(t->flags & STREAMD_JSON_ESCAPED))
+        return streamd_cell_copy(d->context, b, field, t->begin, length);
+    out = streamd_cell_room(d->context, b, field, length, &rc);
     if (!out)
         return rc;
-    rc = json_unescape(t, out, &length);
+    rc = streamd_json_unescape(t, out, &length);
     if (!rc)
-        placed(b, field, length);
+        streamd_cell_wrote(b, field, length);
     return rc;
 }
-
-/* ---- texts -------------------------------------------------------------------------------- */
 
 /*
  * What a string stands for. One with escapes is resolved into the decoder's d->text, and is valid
  * until the next one. 0, a row code, or negative.
  */
-static int text_of(struct json_decoder *d, const struct json_token *t, struct streamd_str *text)
+static int text_of(struct json_decoder *d, const struct streamd_json_token *t,
+                   struct streamd_str *text)
 {
     size_t length = (size_t)(t->end - t->begin);
     int rc;
 
     text->data = (const char *)t->begin;
     text->length = length;
-    if (!(t->flags & JSON_ESCAPED))
+    if (!(t->flags & STREAMD_JSON_ESCAPED))
         return 0;
     rc = json_decoder_text(d, length);
     if (rc)
         return rc;
-    rc = json_unescape(t, d->text, &length);
+    rc = streamd_json_unescape(t, d->text, &length);
     text->data = (const char *)d->text;
     text->length = length;
     return rc;
@@ -135,72 +99,11 @@ static int is_text(struct streamd_str text, const char *word)
     return text.length == strlen(word) && memcmp(text.data, word, text.length) == 0;
 }
 
-static int is_null_text(const struct streamd_strings *nulls, struct streamd_str text)
-{
-    for (uint32_t i = 0; i < nulls->count; i++) {
-        if (is_text(text, nulls->items[i]))
-            return 1;
-    }
-    return 0;
-}
-
-/* A time by the user's pattern, or as convert_time.h reads it. */
-static int store_time(struct streamd_column *column, uint32_t row,
-                      const struct streamd_format_field *f, struct streamd_str text)
-{
-    int64_t value = 0;
-    int32_t day = 0;
-    int rc;
-
-    if (f->parse_time)
-        rc = f->parse_time(f->pattern, text.data, text.length, &value);
-    else if (f->type.id == STREAMD_TIMESTAMP)
-        rc = streamd_timestamp_parse(text.data, text.length, &value);
-    else
-        rc = streamd_date_parse(text.data, text.length, &day);
-    if (rc)
-        return rc;
-    if (f->type.id == STREAMD_TIMESTAMP) {
-        ((int64_t *)column->values)[row] = value;
-        return 0;
-    }
-    if (f->parse_time && (value < INT32_MIN || value > INT32_MAX))
-        return STREAMD_ROW_RANGE;
-    ((int32_t *)column->values)[row] = f->parse_time ? (int32_t)value : day;
-    return 0;
-}
-
 static int store_float_text(struct streamd_column *column, uint32_t row, struct streamd_str text)
 {
     if (!is_text(text, "NaN") && !is_text(text, "Infinity") && !is_text(text, "-Infinity"))
         return STREAMD_ROW_TYPE;
     return streamd_float64_parse(text.data, text.length, (double *)column->values + row);
-}
-
-static int store_decimal(struct streamd_column *column, uint32_t row, struct streamd_type type,
-                         struct streamd_str text)
-{
-    streamd_int128 value;
-    int rc = streamd_decimal_parse(text.data, text.length, type.precision, type.scale, &value);
-
-    if (!rc)
-        ((struct streamd_decimal *)column->values)[row] = streamd_decimal_make(value);
-    return rc;
-}
-
-static int store_base64(struct json_decoder *d, struct streamd_batch *b, uint32_t field,
-                        struct streamd_str text)
-{
-    size_t length;
-    int rc;
-    uint8_t *out = place(d, b, field, text.length, &rc);
-
-    if (!out)
-        return rc;
-    rc = streamd_base64_decode(text.data, text.length, out, &length);
-    if (!rc)
-        placed(b, field, length);
-    return rc;
 }
 
 /* A string for a type that is not string itself. */
@@ -216,15 +119,15 @@ static int store_text(struct json_decoder *d, struct streamd_batch *b, uint32_t 
     case STREAMD_DECIMAL:
         if (d->options->decimals != JSON_DECIMALS_STRING)
             return STREAMD_ROW_TYPE;
-        return store_decimal(column, b->rows, f->type, text);
+        return streamd_cell_decimal(column, b->rows, f->type, text.data, text.length);
     case STREAMD_TIMESTAMP:
-        if (d->fields[field].units)
+        if (f->unit)
             return STREAMD_ROW_TYPE;
-        return store_time(column, b->rows, f, text);
+        return streamd_cell_time(column, b->rows, f, text.data, text.length);
     case STREAMD_DATE:
-        return store_time(column, b->rows, f, text);
+        return streamd_cell_time(column, b->rows, f, text.data, text.length);
     case STREAMD_BYTES:
-        return store_base64(d, b, field, text);
+        return streamd_cell_base64(d->context, b, field, text.data, text.length);
     default:
         return STREAMD_ROW_TYPE;
     }
@@ -232,42 +135,27 @@ static int store_text(struct json_decoder *d, struct streamd_batch *b, uint32_t 
 
 /* ---- numbers ------------------------------------------------------------------------------ */
 
-/* A timestamp that is a number: rounded to microseconds, those of `unit: ns` rounded down. */
-static int store_unit(struct streamd_column *column, uint32_t row, int64_t units,
-                      struct streamd_str text)
-{
-    unsigned scale = units == STREAMD_US_PER_SECOND ? 6 : units == 1000 ? 3 : 0;
-    streamd_int128 value;
-    int rc = streamd_decimal_parse(text.data, text.length, 38, scale, &value);
-
-    if (rc)
-        return rc;
-    if (units < 0)
-        value = value / -units - (value % -units < 0);
-    if (value < STREAMD_TIMESTAMP_MIN || value > INT64_MAX)
-        return STREAMD_ROW_RANGE;
-    ((int64_t *)column->values)[row] = (int64_t)value;
-    return 0;
-}
-
 static int store_number(struct json_decoder *d, struct streamd_batch *b, uint32_t field,
-                        const struct json_token *t)
+                        const struct streamd_json_token *t)
 {
     struct streamd_str text = {(const char *)t->begin, (size_t)(t->end - t->begin)};
     struct streamd_column *column = &b->columns[field];
-    const struct json_field *f = &d->fields[field];
+    const struct streamd_format_field *f = &d->spec->fields[field];
 
     switch (f->type.id) {
     case STREAMD_INT64:
-        if (t->flags & JSON_FRACTION)
+        if (t->flags & STREAMD_JSON_FRACTION)
             return STREAMD_ROW_TYPE;
         return streamd_int64_parse(text.data, text.length, (int64_t *)column->values + b->rows);
     case STREAMD_FLOAT64:
         return streamd_float64_parse(text.data, text.length, (double *)column->values + b->rows);
     case STREAMD_DECIMAL:
-        return store_decimal(column, b->rows, f->type, text);
+        return streamd_cell_decimal(column, b->rows, f->type, text.data, text.length);
     case STREAMD_TIMESTAMP:
-        return f->units ? store_unit(column, b->rows, f->units, text) : STREAMD_ROW_TYPE;
+        if (!f->unit)
+            return STREAMD_ROW_TYPE;
+        return streamd_cell_unit(text.data, text.length, f->unit,
+                                 (int64_t *)column->values + b->rows);
     default:
         return STREAMD_ROW_TYPE;
     }
@@ -277,50 +165,45 @@ static int store_number(struct json_decoder *d, struct streamd_batch *b, uint32_
 
 int json_store_null(struct json_decoder *d, struct streamd_batch *b, uint32_t field)
 {
-    if (!d->fields[field].type.nullable)
-        return STREAMD_ROW_MISSING;
-    if (streamd_type_is_variable(d->fields[field].type.id))
-        placed(b, field, 0);
-    return streamd_batch_set_null(d->context, b, field, b->rows);
+    return streamd_cell_null(d->context, b, field, d->fields[field].type);
 }
 
 int json_store(struct json_decoder *d, struct streamd_batch *b, uint32_t field,
-               const struct json_token *t)
+               const struct streamd_json_token *t)
 {
     struct streamd_column *column = &b->columns[field];
     uint8_t type = d->fields[field].type.id;
     struct streamd_str text;
     int rc;
 
-    if (t->kind == JSON_NULL)
+    if (t->kind == STREAMD_JSON_NULL)
         return json_store_null(d, b, field);
-    if (column->validity)
-        column->validity[b->rows >> 3] |= (uint8_t)(1u << (b->rows & 7));
+    streamd_cell_not_null(b, field);
     if (type == STREAMD_JSON) {
-        int quotes = t->kind == JSON_STRING;
+        int quotes = t->kind == STREAMD_JSON_STRING;
 
-        return store_bytes(d, b, field, t->begin - quotes,
-                           (size_t)(t->end - t->begin) + 2 * (size_t)quotes);
+        return streamd_cell_copy(d->context, b, field, t->begin - quotes,
+                                 (size_t)(t->end - t->begin) + 2 * (size_t)quotes);
     }
     switch (t->kind) {
-    case JSON_STRING:
+    case STREAMD_JSON_STRING:
         if (type == STREAMD_STRING && !d->spec->fields[field].nulls.count)
             return store_string(d, b, field, t);
         rc = text_of(d, t, &text);
         if (rc)
             return rc;
-        if (is_null_text(&d->spec->fields[field].nulls, text))
+        if (streamd_cell_is_null(&d->spec->fields[field].nulls, text.data, text.length))
             return json_store_null(d, b, field);
         if (type == STREAMD_STRING)
-            return store_bytes(d, b, field, (const uint8_t *)text.data, text.length);
+            return streamd_cell_copy(d->context, b, field, text.data, text.length);
         return store_text(d, b, field, text);
-    case JSON_NUMBER:
+    case STREAMD_JSON_NUMBER:
         return store_number(d, b, field, t);
-    case JSON_TRUE:
-    case JSON_FALSE:
+    case STREAMD_JSON_TRUE:
+    case STREAMD_JSON_FALSE:
         if (type != STREAMD_BOOL)
             return STREAMD_ROW_TYPE;
-        ((uint8_t *)column->values)[b->rows] = t->kind == JSON_TRUE;
+        ((uint8_t *)column->values)[b->rows] = t->kind == STREAMD_JSON_TRUE;
         return 0;
     default:
         return STREAMD_ROW_TYPE;
