@@ -82,7 +82,8 @@ static int set_open(const struct streamd_var *v, const struct distinct_form *for
     s->slot = v->data + HEADER;
     s->elements = v->data + front;
     s->bytes = v->length - (uint32_t)front;
-    if (form->width && (uint64_t)s->count * form->width != s->bytes)
+    if (form->width ? (uint64_t)s->count * form->width != s->bytes
+                    : (uint64_t)s->count * LENGTH > s->bytes)
         return STREAMD_E_DATA;
     return 0;
 }
@@ -195,14 +196,13 @@ static int make_room(struct streamd_table *t, void *row, uint32_t index,
                      const struct distinct_form *form, struct set *s, uint32_t need)
 {
     struct streamd_var *v = streamd_row_value(t->layout, row, index);
-    uint8_t log2 = slots_for(s, s->count + 1), *base;
-    uint32_t slots = log2 ? UINT32_C(1) << log2 : 0;
-    uint64_t front = HEADER + (uint64_t)SLOT * slots, old = (uint64_t)HEADER + SLOT * s->slots;
+    uint8_t log2 = slots_for(s, s->count + 1), *base = v->data;
+    uint64_t slots = log2 ? UINT64_C(1) << log2 : 0;
+    uint64_t front = HEADER + SLOT * slots, old = HEADER + SLOT * (uint64_t)s->slots;
     uint64_t total = front + s->bytes + need;
 
     if (log2 > MOST_SLOTS_LOG2 || total > INT32_MAX)
         return STREAMD_E_LIMIT;
-    base = v->data;
     if (total > v->capacity) {
         base = streamd_table_reserve(t, row, index, (uint32_t)total);
         if (!base)
@@ -212,7 +212,7 @@ static int make_room(struct streamd_table *t, void *row, uint32_t index,
     s->elements = base + front;
     if (slots != s->slots) {
         memmove(s->elements, base + old, s->bytes);
-        s->slots = slots;
+        s->slots = (uint32_t)slots;
         v->length = (uint32_t)(front + s->bytes);
         base[3] = log2;
         return make_index(s, form->width);

@@ -16,3 +16,14 @@ EXTRA_DIST += %D%/README
 unit_tests += tests/unit/test_state
 tests_unit_test_state_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/harness
 tests_unit_test_state_LDADD = $(HARNESS) $(CMOCKA_LIBS)
+
+aggregate_fixture = tests/unit/aggregate_fixture.c tests/unit/aggregate_fixture.h \
+	tests/unit/aggregate_functions.c
+
+unit_tests += tests/unit/test_aggregate
+tests_unit_test_aggregate_SOURCES = tests/unit/test_aggregate.c $(aggregate_fixture)
+tests_unit_test_aggregate_LDADD = %D%/libstate.la $(L2) $(CMOCKA_LIBS)
+
+unit_tests += tests/unit/test_distinct
+tests_unit_test_distinct_SOURCES = tests/unit/test_distinct.c $(aggregate_fixture)
+tests_unit_test_distinct_LDADD = %D%/libstate.la $(L2) $(CMOCKA_LIBS)
