@@ -116,7 +116,9 @@ static void *table_reserve(struct streamd_table *t, void *row, uint32_t index, u
     struct streamd_var *v = streamd_row_value(t->layout, row, index);
     uint8_t *data;
 
-    if (capacity < 2 * v->capacity)
+    if (capacity <= v->capacity)
+        capacity = v->capacity;
+    else if (capacity < 2 * v->capacity)
         capacity = 2 * v->capacity;
     data = memory_alloc(capacity);
     if (!data)
@@ -143,7 +145,8 @@ void table_init(struct test_table *t, const struct streamd_table_decl *decl, uin
     assert_true(t->layout.value_count <= 32);
     if (decl->key_count)
         memcpy(t->fields, decl->keys, decl->key_count * sizeof(*t->fields));
-    memcpy(t->fields + decl->key_count, decl->columns, decl->column_count * sizeof(*t->fields));
+    if (decl->column_count)
+        memcpy(t->fields + decl->key_count, decl->columns, decl->column_count * sizeof(*t->fields));
     at = 8;
     for (uint32_t i = 0; i < t->layout.value_count; i++) {
         t->offsets[i] = at;

@@ -15,10 +15,10 @@ struct fixture {
     struct batch_pool *pool;
     struct expr_evaluator *evaluator;
     struct aggregate_runner *runner;
-    int failed;               /* diagnostic of the last streamd_fail, 0: none */
-    uint32_t errors;          /* row errors told to the host */
-    uint32_t error_rows[64];  /* which */
-    int stop;                 /* what the host answers to a row error */
+    int failed;              /* diagnostic of the last streamd_fail, 0: none */
+    uint32_t errors;         /* row errors told to the host */
+    uint32_t error_rows[64]; /* which */
+    int stop;                /* what the host answers to a row error */
 };
 
 void fixture_init(struct fixture *f);
