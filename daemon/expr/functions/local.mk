@@ -2,6 +2,11 @@
 
 noinst_LTLIBRARIES += %D%/libfunctions.la
 %C%_libfunctions_la_SOURCES = \
+	%D%/call.h \
+	%D%/functions.c %D%/functions.h \
+	%D%/numbers_decimal.c \
+	%D%/numbers_float.c \
+	%D%/numbers_int.c \
 	%D%/time_fields.c \
 	%D%/time_layout.c \
 	%D%/time_pattern.c %D%/time_pattern.h \
@@ -11,12 +16,18 @@ noinst_LTLIBRARIES += %D%/libfunctions.la
 %C%_libfunctions_la_CFLAGS = $(hot_cflags)
 %C%_libfunctions_la_CPPFLAGS = $(AM_CPPFLAGS) $(PCRE2_CFLAGS)
 
+%C%_libfunctions_la_LIBADD = $(PCRE2_LIBS) -lm
+
 daemon_expr_libexpr_la_LIBADD += %D%/libfunctions.la
 
-unit_tests += tests/unit/test_functions_time_pattern
+unit_tests += tests/unit/test_functions tests/unit/test_functions_time_pattern
+tests_unit_test_functions_SOURCES = tests/unit/test_functions.c
+tests_unit_test_functions_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+tests_unit_test_functions_LDADD = $(L3) $(CMOCKA_LIBS)
 tests_unit_test_functions_time_pattern_SOURCES = tests/unit/test_functions_time_pattern.c
 tests_unit_test_functions_time_pattern_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 tests_unit_test_functions_time_pattern_LDADD = $(L3) $(CMOCKA_LIBS)
 
 EXTRA_DIST += %D%/README
+EXTRA_DIST += tests/unit/function_call.h tests/unit/function-cases.py tests/unit/function-cases.tsv
 EXTRA_DIST += tests/unit/time-pattern-cases.py tests/unit/time-pattern-cases.tsv

@@ -1,0 +1,20 @@
+/*
+ * expr/functions/functions.h - the tables of functions and aggregates that are built in.
+ *
+ * Each table is ended by an entry without a name; both lists are ended by NULL. The operators
+ * ->, ->>, #>, #>> are functions here: json_get, json_get_text, json_get_path,
+ * json_get_path_text. EXTRACT, SUBSTRING, TRIM, POSITION, OVERLAY are the functions that
+ * PostgreSQL's parser makes of them, with its order of arguments. An argument type 0 is any type.
+ */
+#ifndef EXPR_FUNCTIONS_FUNCTIONS_H
+#define EXPR_FUNCTIONS_FUNCTIONS_H
+
+#include <streamd/function.h>
+
+extern const struct streamd_function *const expr_function_tables[];
+extern const struct streamd_aggregate *const expr_aggregate_tables[];
+
+/* The tables, for the lists. */
+extern const struct streamd_function functions_float[], functions_int[], functions_decimal[];
+
+#endif
