@@ -129,12 +129,13 @@ static int unquoted_flow_value(const struct complaint *c, int map)
         report(c, 1005, value, c->at - value, help,
                "the value begins with a quote, so that YAML reads the quoted part only");
     } else if (c->at > 0 && data[c->at] == '{' && data[c->at - 1] == '$') {
-        const char *end = strchr(data + c->at, '}');
-        int length =
-            end && end - data < (int64_t)c->line_end ? (int)(end + 1 - data - (int64_t)c->at) : 1;
+        /* The value goes on to the next separator behind the reference. */
+        size_t end = c->at + strcspn(data + c->at, "}\n");
 
-        report(c, 1005, c->at - 1, (size_t)length + 1,
-               diagnostics_printf(d, "write \"$%.*s\"", length, data + c->at),
+        end += data[end] == '}';
+        end += strcspn(data + end, " ,}]\n");
+        report(c, 1005, c->at - 1, end - c->at + 1,
+               diagnostics_printf(d, "write \"%.*s\"", (int)(end - c->at + 1), data + c->at - 1),
                "in {...} and [...] a value with ${NAME} stands in quotes");
     } else {
         report(c, 1005, c->at, 1, help, message);

@@ -86,6 +86,7 @@ static int parse_reference(struct building *b, size_t start, struct reference *r
     const char *end = strchr(p, '}');
     size_t n = 0;
 
+    r->end = start + 2;
     if (!end)
         return refuse(b, 1103, start, start + 2, "$${ stands for ${ itself",
                       "'${' is never closed by '}'");
@@ -250,7 +251,7 @@ static int build(struct building *b)
             at += 3;
         } else if (strncmp(text + at, "${", 2) == 0) {
             rc = parse_reference(b, at, &r);
-            at = rc ? at + 2 : r.end;
+            at = r.end;
             rc = rc ? rc : replace(b, &r);
         } else if (at < length) {
             text_append(&b->value, "$", 1);

@@ -28,3 +28,9 @@ noinst_LTLIBRARIES += %D%/libconfig.la
 %C%_libconfig_la_LIBADD = $(YAML_LIBS) $(XXHASH_LIBS)
 
 EXTRA_DIST += %D%/README
+
+EXTRA_DIST += tests/unit/config_case.h
+unit_tests += tests/unit/test_config_document
+tests_unit_test_config_document_LDADD = $(L2) $(CMOCKA_LIBS)
+unit_tests += tests/unit/test_config_place
+tests_unit_test_config_place_LDADD = $(L2) $(CMOCKA_LIBS)

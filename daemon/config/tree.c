@@ -74,13 +74,25 @@ void reader_check_gap(struct reader *r, size_t end)
 
 /* --- Keys ------------------------------------------------------------------------------------ */
 
+/* What readers of YAML take for a number. */
 static int is_number(const char *text)
 {
+    static const char digits[] = "0123456789_";
     const char *p = text + (*text == '-' || *text == '+');
 
-    if (!isdigit((unsigned char)*p) && (*p != '.' || !isdigit((unsigned char)p[1])))
+    if (p[0] == '0' && (p[1] == 'x' || p[1] == 'o' || p[1] == 'b'))
+        return p[2] && p[2 + strspn(p + 2, "0123456789abcdefABCDEF_")] == '\0';
+    if (!isdigit((unsigned char)p[*p == '.']))
         return 0;
-    return p[strspn(p, "0123456789.eE+-_xXabcdefABCDEF")] == '\0';
+    p += strspn(p, digits);
+    p += *p == '.';
+    p += strspn(p, digits);
+    if (*p == 'e' || *p == 'E') {
+        p++;
+        p += *p == '-' || *p == '+';
+        p += strspn(p, digits);
+    }
+    return *p == '\0';
 }
 
 /* Plain words that YAML 1.1 reads as true or false; y and n are left to be names of fields. */
