@@ -34,3 +34,7 @@ unit_tests += tests/unit/test_config_document
 tests_unit_test_config_document_LDADD = $(L2) $(CMOCKA_LIBS)
 unit_tests += tests/unit/test_config_place
 tests_unit_test_config_place_LDADD = $(L2) $(CMOCKA_LIBS)
+unit_tests += tests/unit/test_config_options
+tests_unit_test_config_options_LDADD = $(L2) $(CMOCKA_LIBS)
+unit_tests += tests/unit/test_config_diagnostics
+tests_unit_test_config_diagnostics_LDADD = $(L2) $(CMOCKA_LIBS)

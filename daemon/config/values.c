@@ -149,16 +149,16 @@ int value_parse_bool(const char *text, uint8_t *value, struct value_error *error
 struct unit {
     const char *name;
     int64_t factor;
-    const char *others; /* separated by spaces, in lower case */
+    const char *others; /* separated by spaces, in lower case; itself too */
 };
 
 static const struct unit durations[] = {
-    {"us", 1, " usec usecs micros microsecond microseconds \xc2\xb5s \xce\xbcs "},
-    {"ms", 1000, " msec msecs millis millisecond milliseconds "},
-    {"s", 1000000, " sec secs second seconds "},
-    {"m", 60 * 1000000LL, " min mins minute minutes "},
-    {"h", 3600 * 1000000LL, " hr hrs hour hours "},
-    {"d", 86400 * 1000000LL, " day days "},
+    {"us", 1, " us usec usecs micros microsecond microseconds \xc2\xb5s \xce\xbcs "},
+    {"ms", 1000, " ms msec msecs millis millisecond milliseconds "},
+    {"s", 1000000, " s sec secs second seconds "},
+    {"m", 60 * 1000000LL, " m min mins minute minutes "},
+    {"h", 3600 * 1000000LL, " h hr hrs hour hours "},
+    {"d", 86400 * 1000000LL, " d day days "},
     {NULL, 0, NULL},
 };
 
