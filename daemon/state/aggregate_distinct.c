@@ -15,7 +15,7 @@
 #include <streamd/error.h>
 #include <string.h>
 
-enum { CHUNK = 256, WIDEST = 16 };
+enum { CHUNK = 256, WIDEST = 16, TOGETHER = 16 };
 _Static_assert(sizeof(struct streamd_str) <= WIDEST, "values of all types fit WIDEST");
 
 static int is_tuple(const struct expr_aggregate_call *call)
@@ -131,48 +131,83 @@ static int make_tuple(struct aggregate_runner *r, const struct streamd_vector *a
     return 0;
 }
 
-/* 1: the arguments of a row are new in its set; 0, or negative. */
-static int add_row(struct aggregate_runner *r, const struct expr_aggregate_call *call,
-                   const struct aggregate_place *place, const struct distinct_form *form,
-                   const struct streamd_vector *args, uint32_t row, void *state)
-{
-    struct streamd_table *t = place->accumulator.table;
-    uint8_t fixed[WIDEST];
+/* A row on its way into a set. */
+struct candidate {
+    const void *element;
+    uint64_t hash;
+    struct streamd_var *set;
+    void *state;
     uint32_t length;
-    int rc;
+    uint16_t row;
+    uint8_t fixed[WIDEST];
+};
+
+/* The element of a row. A tuple lies in r->element until the next one. 0 or negative. */
+static int make_element(struct aggregate_runner *r, const struct expr_aggregate_call *call,
+                        const struct distinct_form *form, const struct streamd_vector *args,
+                        struct candidate *c)
+{
+    uint32_t i = c->row & args->mask;
+    int rc = 0;
 
     if (form->width) {
-        put_fixed(fixed, args->type.id, args->values, row & args->mask);
-        return distinct_add(t, state, place->set, form, fixed, form->width);
-    }
-    if (form->type) {
-        const struct streamd_str *s = (const struct streamd_str *)args->values + (row & args->mask);
+        put_fixed(c->fixed, args->type.id, args->values, i);
+        c->element = c->fixed;
+        c->length = form->width;
+    } else if (form->type) {
+        const struct streamd_str *s = (const struct streamd_str *)args->values + i;
 
-        if (s->length > INT32_MAX)
-            return STREAMD_E_LIMIT;
-        return distinct_add(t, state, place->set, form, s->data, (uint32_t)s->length);
+        c->element = s->data;
+        c->length = (uint32_t)s->length;
+        rc = s->length > INT32_MAX ? STREAMD_E_LIMIT : 0;
+    } else {
+        rc = make_tuple(r, args, call->argc, c->row, &c->length);
+        c->element = r->element.items;
     }
-    rc = make_tuple(r, args, call->argc, row, &length);
-    return rc ? rc : distinct_add(t, state, place->set, form, r->element.items, length);
+    if (!rc)
+        c->hash = distinct_hash(c->element, c->length);
+    return rc;
 }
 
+/* In three steps over a few rows, so that they wait for memory together. */
 int64_t aggregate_new_values(struct aggregate_runner *r, const struct expr_aggregate_call *call,
                              const struct aggregate_place *place, const struct streamd_vector *args,
                              const uint16_t *sel, void *const *rows, uint32_t n)
 {
     struct distinct_form form = form_of(call);
-    uint32_t m = 0;
+    struct streamd_table *t = place->accumulator.table;
+    struct candidate candidates[TOGETHER];
+    uint32_t m = 0, step = form.type ? TOGETHER : 1;
+    int rc = 0;
 
-    for (uint32_t k = 0; k < n; k++) {
-        uint32_t row = sel ? sel[k] : k;
-        void *state = rows[k];
-        int rc = add_row(r, call, place, &form, args, row, state);
+    for (uint32_t k = 0; k < n; k += step) {
+        uint32_t some = n - k < step ? n - k : step;
 
-        if (rc < 0)
+        for (uint32_t i = 0; !rc && i < some; i++) {
+            struct candidate *c = &candidates[i];
+
+            c->row = sel ? sel[k + i] : (uint16_t)(k + i);
+            c->state = rows[k + i];
+            c->set = streamd_row_value(t->layout, c->state, place->set);
+            rc = make_element(r, call, &form, args, c);
+            if (!rc)
+                distinct_fetch_index(c->set, c->hash);
+        }
+        if (rc)
             return rc;
-        r->sel.items[m] = (uint16_t)row;
-        r->rows.items[m] = state;
-        m += (uint32_t)rc;
+        for (uint32_t i = 0; i < some; i++)
+            distinct_fetch_element(candidates[i].set, candidates[i].hash);
+        for (uint32_t i = 0; i < some; i++) {
+            const struct candidate *c = &candidates[i];
+
+            rc = distinct_add(t, c->state, place->set, &form, c->element, c->length, c->hash);
+            if (rc < 0)
+                return rc;
+            r->sel.items[m] = c->row;
+            r->rows.items[m] = c->state;
+            m += (uint32_t)rc;
+            rc = 0;
+        }
     }
     return m;
 }
@@ -387,7 +422,8 @@ static int unite_one(struct feed *f, const struct distinct_form *form, void *to,
     if (rc)
         return rc;
     while ((rc = distinct_next(&walk, &element, &length)) > 0) {
-        rc = distinct_add(t, to, f->place->set, form, element, length);
+        rc = distinct_add(t, to, f->place->set, form, element, length,
+                          distinct_hash(element, length));
         if (rc > 0) {
             rc = get_element(f, form, element, length);
             f->rows[f->n++] = to;

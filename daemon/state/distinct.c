@@ -121,9 +121,9 @@ static inline int equals(const struct set *s, uint32_t width, uint32_t place,
 
 /* Looks for an element. 1: found; 0: not, and *slot is where it belongs in the index. */
 static int find_indexed(const struct set *s, uint32_t width, const uint8_t *element,
-                        uint32_t length, uint32_t *slot)
+                        uint32_t length, uint64_t hash, uint32_t *slot)
 {
-    uint32_t mask = s->slots - 1, i = (uint32_t)hash_of(element, length) & mask;
+    uint32_t mask = s->slots - 1, i = (uint32_t)hash & mask;
 
     for (uint32_t probes = 0; probes < s->slots; probes++, i = (i + 1) & mask) {
         uint32_t place = load32(s->slot + (size_t)SLOT * i);
@@ -242,7 +242,8 @@ static void append(struct streamd_var *v, const struct distinct_form *form, cons
 }
 
 int distinct_add(struct streamd_table *t, void *row, uint32_t index,
-                 const struct distinct_form *form, const void *element, uint32_t length)
+                 const struct distinct_form *form, const void *element, uint32_t length,
+                 uint64_t hash)
 {
     struct streamd_var *v = streamd_row_value(t->layout, row, index);
     uint32_t slots, slot = 0;
@@ -254,7 +255,7 @@ int distinct_add(struct streamd_table *t, void *row, uint32_t index,
     if (length > INT32_MAX || (form->width && length != form->width))
         return length > INT32_MAX ? STREAMD_E_LIMIT : STREAMD_E_STATE;
     slots = s.slots;
-    rc = slots ? find_indexed(&s, form->width, element, length, &slot)
+    rc = slots ? find_indexed(&s, form->width, element, length, hash, &slot)
                : find_small(&s, form->width, element, length);
     if (rc)
         return rc > 0 ? 0 : rc;
@@ -262,7 +263,7 @@ int distinct_add(struct streamd_table *t, void *row, uint32_t index,
     if (rc)
         return rc;
     if (s.slots != slots) {
-        rc = find_indexed(&s, form->width, element, length, &slot);
+        rc = find_indexed(&s, form->width, element, length, hash, &slot);
         if (rc)
             return STREAMD_E_DATA;
     }
@@ -270,6 +271,40 @@ int distinct_add(struct streamd_table *t, void *row, uint32_t index,
         store32(s.slot + (size_t)SLOT * slot, s.bytes + 1);
     append(v, form, &s, element, length);
     return 1;
+}
+
+uint64_t distinct_hash(const void *element, uint32_t length)
+{
+    return hash_of(element, length);
+}
+
+/* Where the search for a hash begins, or NULL: there is no index. */
+static const uint8_t *first_slot(const struct streamd_var *v, uint64_t hash)
+{
+    uint64_t slots;
+
+    if (v->length < HEADER || v->data[3] == 0 || v->data[3] > MOST_SLOTS_LOG2)
+        return NULL;
+    slots = UINT64_C(1) << v->data[3];
+    return v->length < HEADER + SLOT * slots ? NULL
+                                             : v->data + HEADER + SLOT * (hash & (slots - 1));
+}
+
+void distinct_fetch_index(const struct streamd_var *v, uint64_t hash)
+{
+    const uint8_t *slot = first_slot(v, hash);
+
+    if (slot)
+        __builtin_prefetch(slot);
+}
+
+void distinct_fetch_element(const struct streamd_var *v, uint64_t hash)
+{
+    const uint8_t *slot = first_slot(v, hash);
+    uint64_t at = slot ? HEADER + ((uint64_t)SLOT << v->data[3]) + load32(slot) : v->length;
+
+    if (at < v->length)
+        __builtin_prefetch(v->data + at);
 }
 
 int distinct_walk(const struct streamd_var *set, const struct distinct_form *form,

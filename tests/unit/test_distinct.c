@@ -37,14 +37,15 @@ static int add_int(struct test_table *t, int64_t value)
 
     for (int i = 0; i < 8; i++)
         bytes[i] = (uint8_t)((uint64_t)value >> (8 * i));
-    return distinct_add(&t->head, t->rows[0], 0, &form, bytes, 8);
+    return distinct_add(&t->head, t->rows[0], 0, &form, bytes, 8, distinct_hash(bytes, 8));
 }
 
 static int add_text(struct test_table *t, const char *text)
 {
     struct distinct_form form = distinct_form(&string);
 
-    return distinct_add(&t->head, t->rows[0], 0, &form, text, (uint32_t)strlen(text));
+    return distinct_add(&t->head, t->rows[0], 0, &form, text, (uint32_t)strlen(text),
+                        distinct_hash(text, (uint32_t)strlen(text)));
 }
 
 /* The bytes were written by hand from the format; the slots computed in Python. */
