@@ -1,8 +1,20 @@
 # Layer 8: streamctl's verbs.
 
 noinst_LTLIBRARIES += %D%/libclient.la
-%C%_libclient_la_SOURCES =
-%C%_libclient_la_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
-%C%_libclient_la_LIBADD = $(JANSSON_LIBS)
+%C%_libclient_la_SOURCES = \
+	%D%/arguments.c \
+	%D%/client.c %D%/client.h \
+	%D%/completion.c \
+	%D%/describe.c %D%/describe.h \
+	%D%/echo.c \
+	%D%/explain.c \
+	%D%/graph.c \
+	%D%/load.c %D%/load.h \
+	%D%/new.c \
+	%D%/plugins.c \
+	%D%/reference.c \
+	%D%/validate.c \
+	%D%/verbs.c %D%/verbs.h \
+	%D%/wrap.c %D%/wrap.h
 
 EXTRA_DIST += %D%/README

@@ -1,15 +1,35 @@
-// streamctl: the command-line client. Reads the verb and hands over to daemon/client.
+/*
+ * streamctl: the command-line client. Gathers what comes from the process (environment, terminal,
+ * the folder of the installation) and hands over to daemon/client.
+ */
+#include "client/client.h"
 
-#include <stdio.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config.h"
 
+static int wants_colour(void)
+{
+    const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+    return isatty(STDERR_FILENO) && (!no || !*no) && term && strcmp(term, "dumb") != 0;
+}
+
 int main(int argc, char **argv)
 {
-    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
-        return puts(PACKAGE_STRING) < 0;
-    }
-    fprintf(stderr, "usage: streamctl --version\n");
-    return 64;
+    struct client c = {
+        .log = {.descriptor = STDERR_FILENO, .level = LOG_LEVEL_INFO},
+        .terminal = isatty(STDERR_FILENO),
+        .colour = wants_colour(),
+        .environment_plugins = getenv("STREAMD_PLUGIN_PATH"),
+        .installed_plugins = STREAMD_PLUGIN_DIR,
+        .version = PACKAGE_VERSION,
+    };
+
+    /* `streamctl ... | head`: a write that fails is looked at where it happens. */
+    signal(SIGPIPE, SIG_IGN);
+    return client_main(&c, argc, argv);
 }
