@@ -22,12 +22,18 @@
 extern "C" {
 #endif
 
-/* What a plugin may see of its aggregates. `extras` is the number of extra columns (option.h). */
+/*
+ * What a plugin may see of its aggregates. `extras` is the number of extra columns (option.h), of
+ * which the expressions read those whose bits are set in extras_read. output_extras says for each
+ * field of `output` which extra column it is, unchanged, or -1.
+ */
 struct streamd_aggregates {
     struct streamd_schema output;
     uint32_t calls;
     uint32_t extras;
     uint8_t mergeable; /* 1: accumulators of two rows can be merged (panes, sessions) */
+    uint64_t extras_read;
+    const int32_t *output_extras;
 };
 
 #ifdef __cplusplus

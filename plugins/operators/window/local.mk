@@ -1,3 +1,18 @@
 # The plugin operator-window.so. plugins/README shows the lines that make one.
 
+pluginexec_LTLIBRARIES += %D%/operator-window.la
+%C%_operator_window_la_SOURCES = \
+	%D%/aligned.c \
+	%D%/assign.c \
+	%D%/bind.c \
+	%D%/clock.h \
+	%D%/fire.c \
+	%D%/late.c \
+	%D%/rows.c \
+	%D%/window.c \
+	%D%/window.h
+%C%_operator_window_la_CPPFLAGS = $(plugin_cppflags)
+%C%_operator_window_la_CFLAGS = $(hot_cflags)
+%C%_operator_window_la_LDFLAGS = $(plugin_ldflags)
+
 EXTRA_DIST += %D%/README
