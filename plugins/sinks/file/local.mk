@@ -16,3 +16,7 @@ pluginexec_LTLIBRARIES += %D%/sink-file.la
 %C%_sink_file_la_LIBADD = $(ZLIB_LIBS) $(ZSTD_LIBS)
 
 EXTRA_DIST += %D%/README
+
+unit_tests += tests/unit/test_sink_file
+tests_unit_test_sink_file_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/harness
+tests_unit_test_sink_file_LDADD = $(IO_HOST) $(CMOCKA_LIBS)

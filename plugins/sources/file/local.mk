@@ -17,3 +17,7 @@ pluginexec_LTLIBRARIES += %D%/source-file.la
 %C%_source_file_la_LIBADD = $(ZLIB_LIBS) $(ZSTD_LIBS)
 
 EXTRA_DIST += %D%/README
+
+unit_tests += tests/unit/test_source_file
+tests_unit_test_source_file_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/harness
+tests_unit_test_source_file_LDADD = $(IO_HOST) $(CMOCKA_LIBS)

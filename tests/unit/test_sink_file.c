@@ -1,0 +1,344 @@
+/*
+ * The sink `file` in a folder of the test's own: names, rolling, buckets, compression, and what
+ * becomes of parts at a checkpoint, at commit, and after a crash.
+ */
+#include "io_host.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char folder[64];
+
+static int begin(void **state)
+{
+    (void)state;
+    snprintf(folder, sizeof(folder), "/tmp/streamd-sink-file.XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    return chdir(folder);
+}
+
+static int end(void **state)
+{
+    char command[128];
+
+    (void)state;
+    assert_int_equal(chdir("/"), 0);
+    snprintf(command, sizeof(command), "rm -rf %s", folder);
+    return system(command);
+}
+
+/* What a shell command prints. */
+static const char *shell(const char *command)
+{
+    static char output[4096];
+    FILE *f = popen(command, "r");
+    size_t n;
+
+    assert_non_null(f);
+    n = fread(output, 1, sizeof(output) - 1, f);
+    output[n] = '\0';
+    assert_int_equal(pclose(f), 0);
+    return output;
+}
+
+/* All files below the folder "out", sorted, with a blank between them. */
+static const char *files(void)
+{
+    return shell("cd out && find . -type f | sort | tr '\\n' ' '");
+}
+
+static struct io_host *bound(void)
+{
+    struct io_host *io = io_new("sink-file");
+
+    io_set_text(io, "path", "out");
+    io_set_number(io, "roll.size", 1 << 20);
+    io_input(io, "v: string|null", STREAMD_APPEND);
+    return io;
+}
+
+static struct io_host *opened(void)
+{
+    struct io_host *io = bound();
+
+    assert_int_equal(io_bind(io), 0);
+    assert_int_equal(io_open(io), 0);
+    return io;
+}
+
+static void a_part_gets_its_name_at_commit(void **state)
+{
+    struct io_host *io = opened();
+
+    (void)state;
+    assert_string_equal(files(), "");
+    assert_int_equal(io_send(io, "a\nb\n"), STREAMD_OK);
+    assert_string_equal(files(), "./.part-0-0.txt ");
+    assert_int_equal(io_prepare(io, 1), STREAMD_OK);
+    assert_string_equal(files(), "./.part-0-0.txt ");
+    assert_string_equal(shell("cat out/.part-0-0.txt"), "#\na\nb\n");
+    assert_int_equal(io_commit(io, 1), STREAMD_OK);
+    assert_string_equal(files(), "./part-0-0.txt ");
+    assert_string_equal(shell("cat out/part-0-0.txt"), "#\na\nb\n");
+    io_free(io);
+}
+
+static void commit_is_for_its_checkpoint_and_those_before(void **state)
+{
+    struct io_host *io = opened();
+
+    (void)state;
+    assert_int_equal(io_send(io, "1\n"), STREAMD_OK);
+    assert_int_equal(io_prepare(io, 1), STREAMD_OK);
+    assert_int_equal(io_send(io, "2\n"), STREAMD_OK);
+    assert_int_equal(io_prepare(io, 2), STREAMD_OK);
+    assert_int_equal(io_send(io, "3\n"), STREAMD_OK);
+    assert_int_equal(io_prepare(io, 3), STREAMD_OK);
+    assert_int_equal(io_commit(io, 2), STREAMD_OK);
+    assert_string_equal(files(), "./.part-0-2.txt ./part-0-0.txt ./part-0-1.txt ");
+    assert_int_equal(io_commit(io, 2), STREAMD_OK);
+    assert_int_equal(io_send(io, "4\n"), STREAMD_OK);
+    assert_int_equal(io_commit(io, 3), STREAMD_OK);
+    assert_string_equal(files(), "./.part-0-3.txt ./part-0-0.txt ./part-0-1.txt ./part-0-2.txt ");
+    io_free(io);
+    /* What no checkpoint holds goes when the task ends. */
+    assert_string_equal(files(), "./part-0-0.txt ./part-0-1.txt ./part-0-2.txt ");
+}
+
+static void an_interval_without_rows_makes_no_part(void **state)
+{
+    struct io_host *io = opened();
+
+    (void)state;
+    assert_int_equal(io_prepare(io, 1), STREAMD_OK);
+    assert_int_equal(io_commit(io, 1), STREAMD_OK);
+    assert_string_equal(files(), "");
+    io_free(io);
+}
+
+static void a_prepared_part_survives_the_task(void **state)
+{
+    struct io_host *io = opened();
+
+    (void)state;
+    assert_int_equal(io_send(io, "1\n"), STREAMD_OK);
+    assert_int_equal(io_prepare(io, 7), STREAMD_OK);
+    assert_int_equal(io_send(io, "lost\n"), STREAMD_OK);
+    assert_int_equal(io_reopen(io), 0);
+    assert_string_equal(files(), "./.part-0-0.txt ");
+    assert_int_equal(io_send(io, "2\n"), STREAMD_OK);
+    assert_int_equal(io_commit(io, 7), STREAMD_OK);
+    assert_string_equal(files(), "./.part-0-1.txt ./part-0-0.txt ");
+    assert_int_equal(io_commit(io, 7), STREAMD_OK);
+    io_free(io);
+}
+
+static void a_commit_that_was_cut_short_is_finished(void **state)
+{
+    struct io_host *io = opened();
+
+    (void)state;
+    assert_int_equal(io_send(io, "1\n"), STREAMD_OK);
+    assert_int_equal(io_prepare(io, 1), STREAMD_OK);
+    /* The name was given, and the row was not erased. */
+    shell("mv out/.part-0-0.txt out/part-0-0.txt");
+    assert_int_equal(io_commit(io, 1), STREAMD_OK);
+    assert_string_equal(files(), "./part-0-0.txt ");
+    /* Both names lead to the file, as a hard link on the way leaves it. */
+    assert_int_equal(io_send(io, "2\n"), STREAMD_OK);
+    assert_int_equal(io_prepare(io, 2), STREAMD_OK);
+    shell("ln out/.part-0-1.txt out/part-0-1.txt");
+    assert_int_equal(io_commit(io, 2), STREAMD_OK);
+    assert_string_equal(files(), "./part-0-0.txt ./part-0-1.txt ");
+    /* Gone in the same run: that is a loss. */
+    assert_int_equal(io_send(io, "3\n"), STREAMD_OK);
+    assert_int_equal(io_prepare(io, 3), STREAMD_OK);
+    shell("rm out/.part-0-2.txt");
+    assert_int_equal(io_commit(io, 3), STREAMD_FAILED);
+    assert_non_null(strstr(io_message(io), "/out/.part-0-2.txt' is gone before it got its name"));
+    /* Gone after a restore: its reader may have taken it. */
+    assert_int_equal(io_reopen(io), 0);
+    assert_int_equal(io_commit(io, 3), STREAMD_OK);
+    assert_int_equal(io_counter(io, "missing_parts"), 1);
+    io_free(io);
+}
+
+static void nothing_is_overwritten(void **state)
+{
+    struct io_host *io;
+
+    (void)state;
+    shell("mkdir out; echo old > out/part-0-7.json; echo old > out/.part-0-9.txt.gz; "
+          "echo old > out/part-1-50.txt; echo old > out/part-0-x.txt");
+    io = opened();
+    assert_int_equal(io_send(io, "a\n"), STREAMD_OK);
+    assert_non_null(strstr(io_message(io), "1 unfinished parts of an earlier run, such as "
+                                           ".part-0-9.txt.gz"));
+    assert_int_equal(io_prepare(io, 1), STREAMD_OK);
+    assert_int_equal(io_commit(io, 1), STREAMD_OK);
+    assert_string_equal(shell("cat out/part-0-10.txt"), "#\na\n");
+    /* Somebody else takes a name while the part is in progress, and one before it is. */
+    shell("echo other > out/part-0-11.txt");
+    assert_int_equal(io_send(io, "b\n"), STREAMD_OK);
+    shell("echo other > out/part-0-12.txt");
+    assert_int_equal(io_prepare(io, 2), STREAMD_OK);
+    assert_int_equal(io_commit(io, 2), STREAMD_FAILED);
+    assert_non_null(strstr(io_message(io), "SD5221"));
+    assert_non_null(strstr(io_message(io), "/out/part-0-12.txt' is there already"));
+    assert_string_equal(shell("cat out/part-0-11.txt out/part-0-12.txt"), "other\nother\n");
+    io_free(io);
+}
+
+static void parts_roll_by_size(void **state)
+{
+    struct io_host *io = bound();
+
+    (void)state;
+    io_set_number(io, "roll.size", 10);
+    assert_int_equal(io_bind(io), 0);
+    assert_int_equal(io_open(io), 0);
+    assert_int_equal(io_send(io, "1234\n"), STREAMD_OK);
+    assert_string_equal(files(), "./.part-0-0.txt ");
+    assert_int_equal(io_send(io, "5678\n"), STREAMD_OK);
+    assert_int_equal(io_send(io, "9\n"), STREAMD_OK);
+    assert_string_equal(files(), "./.part-0-0.txt ./.part-0-1.txt ");
+    assert_int_equal(io_prepare(io, 1), STREAMD_OK);
+    assert_int_equal(io_commit(io, 1), STREAMD_OK);
+    assert_string_equal(shell("cat out/part*"), "#\n1234\n5678\n#\n9\n");
+    io_free(io);
+}
+
+static void parts_roll_by_time(void **state)
+{
+    struct io_host *io = bound();
+
+    (void)state;
+    io_set_number(io, "roll.every", 5000000);
+    io_set_number(io, "roll.idle", 2000000);
+    assert_int_equal(io_bind(io), 0);
+    assert_int_equal(io_open(io), 0);
+    io_clock(io, 100000000);
+    assert_int_equal(io_send(io, "1\n"), STREAMD_OK);
+    assert_int_equal(io_until(io), 102000000);
+    io_clock(io, 101000000);
+    assert_int_equal(io_send(io, "2\n"), STREAMD_OK);
+    io_clock(io, 102000000);
+    assert_int_equal(io_timer(io), STREAMD_OK);
+    assert_int_equal(io_until(io), 103000000);
+    io_clock(io, 103000000);
+    assert_int_equal(io_timer(io), STREAMD_OK);
+    assert_int_equal(io_send(io, "3\n"), STREAMD_OK);
+    assert_string_equal(files(), "./.part-0-0.txt ./.part-0-1.txt ");
+    for (int i = 0; i < 5; i++) {
+        io_clock(io, 104000000 + i * 1000000);
+        assert_int_equal(io_timer(io), STREAMD_OK);
+        assert_int_equal(io_send(io, "4\n"), STREAMD_OK);
+    }
+    assert_string_equal(files(), "./.part-0-0.txt ./.part-0-1.txt ./.part-0-2.txt ");
+    io_free(io);
+}
+
+static void parts_are_compressed(void **state)
+{
+    static const char *const commands[] = {"", "gzip -dc out/part-0-0.txt.gz",
+                                           "zstd -qdc out/part-0-0.txt.zst"};
+
+    (void)state;
+    for (int kind = 1; kind <= 2; kind++) {
+        struct io_host *io = bound();
+
+        io_set_number(io, "compression", kind);
+        assert_int_equal(io_bind(io), 0);
+        assert_int_equal(io_open(io), 0);
+        assert_int_equal(io_send(io, "one\n"), STREAMD_OK);
+        assert_int_equal(io_send(io, "two\n"), STREAMD_OK);
+        assert_int_equal(io_prepare(io, 1), STREAMD_OK);
+        assert_int_equal(io_commit(io, 1), STREAMD_OK);
+        assert_string_equal(shell(commands[kind]), "#\none\ntwo\n");
+        io_free(io);
+        shell("rm -r out");
+    }
+}
+
+static void changes_are_a_field(void **state)
+{
+    struct io_host *io = bound();
+
+    (void)state;
+    io_set_text(io, "changelog.field", "_op");
+    assert_int_equal(io_bind(io), 0);
+    assert_int_equal(io_open(io), 0);
+    assert_int_equal(io_send(io, "+ a\n< b\n> c\n- d\n"), STREAMD_OK);
+    assert_int_equal(io_send(io, "e\n"), STREAMD_OK);
+    assert_int_equal(io_prepare(io, 1), STREAMD_OK);
+    assert_int_equal(io_commit(io, 1), STREAMD_OK);
+    assert_string_equal(shell("cat out/part-0-0.txt"), "#\n+I,a\n-U,b\n+U,c\n-D,d\n+I,e\n");
+    io_free(io);
+
+    io = bound();
+    io_set_text(io, "changelog.field", "v");
+    assert_int_equal(io_bind(io), STREAMD_E_REPORTED);
+    assert_non_null(strstr(io_message(io), "SD2142 at 'changelog.field'"));
+    io_free(io);
+}
+
+static void says_what_cannot_be_written(void **state)
+{
+    struct io_host *io;
+    struct rlimit limit, saved;
+
+    (void)state;
+    shell("echo > out");
+    io = bound();
+    assert_int_equal(io_bind(io), 0);
+    assert_int_not_equal(io_open(io), 0);
+    assert_string_equal(io_message(io), "SD5220: cannot use as a folder 'out': Not a directory");
+    io_free(io);
+
+    shell("rm out");
+    io = opened();
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &saved), 0);
+    limit = saved;
+    limit.rlim_cur = 5;
+    assert_int_equal(io_send(io, "123456789\n"), STREAMD_OK);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    assert_int_equal(io_prepare(io, 1), STREAMD_FAILED);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &saved), 0);
+    assert_non_null(strstr(io_message(io), "SD5220: cannot write at byte 5 of '"));
+    assert_non_null(strstr(io_message(io), "/out/.part-0-0.txt': File too large"));
+    assert_int_equal(io_class(io), STREAMD_FAIL_TASK);
+    io_free(io);
+    assert_string_equal(files(), "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_part_gets_its_name_at_commit, begin, end),
+        cmocka_unit_test_setup_teardown(commit_is_for_its_checkpoint_and_those_before, begin, end),
+        cmocka_unit_test_setup_teardown(an_interval_without_rows_makes_no_part, begin, end),
+        cmocka_unit_test_setup_teardown(a_prepared_part_survives_the_task, begin, end),
+        cmocka_unit_test_setup_teardown(a_commit_that_was_cut_short_is_finished, begin, end),
+        cmocka_unit_test_setup_teardown(nothing_is_overwritten, begin, end),
+        cmocka_unit_test_setup_teardown(parts_roll_by_size, begin, end),
+        cmocka_unit_test_setup_teardown(parts_roll_by_time, begin, end),
+        cmocka_unit_test_setup_teardown(parts_are_compressed, begin, end),
+        cmocka_unit_test_setup_teardown(changes_are_a_field, begin, end),
+        cmocka_unit_test_setup_teardown(says_what_cannot_be_written, begin, end),
+    };
+
+    /* A file that grows beyond a limit is an error, no signal. */
+    (void)signal(SIGXFSZ, SIG_IGN);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
