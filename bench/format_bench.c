@@ -124,6 +124,18 @@ static void bid(struct text *t, uint64_t i, uint64_t a, uint64_t b)
         (unsigned)(b >> 50), (unsigned)b, (unsigned)(a >> 48), at);
 }
 
+/* A line of a web server's log. */
+static void request(struct text *t, uint64_t i, uint64_t a, uint64_t b)
+{
+    add(t,
+        "%u.%u.%u.%u - - [17/May/2015:10:%02u:%02u +0000] \"GET /presentations/%x/images.png "
+        "HTTP/1.1\" 200 %u \"http://example.com/%u/\" \"Mozilla/5.0 (Macintosh; Intel Mac OS X "
+        "10_9_1) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/32.0.1700.77 Safari/537.36\"\n",
+        (unsigned)(a & 255), (unsigned)(b & 255), (unsigned)(a >> 8 & 255), (unsigned)(i & 255),
+        (unsigned)(i / 60 % 60), (unsigned)(i % 60), (unsigned)a, (unsigned)(b >> 44),
+        (unsigned)(b >> 50));
+}
+
 static void four(struct text *t, uint64_t i, uint64_t a, uint64_t b)
 {
     add(t, "{\"a\":%llu,\"b\":%u,\"c\":%u,\"d\":%u}\n", (unsigned long long)i,
@@ -150,6 +162,15 @@ static const struct bench benches[] = {
      "auction:int64 bidder:int64 price:int64 channel:string;skip url:string;skip "
      "date_time:timestamp;skip",
      bid, 0},
+    {"raw line", "raw", NULL, "line:string", request, 0},
+    {"regex, access log, eight fields", "regex",
+     "pattern=^(?<host>\\\\S+)\\s\\\\S+\\s\\\\S+\\s\\\\[(?<at>[^\\\\]]+)\\\\]\\s\"(?<method>\\\\S+)"
+     "\\s(?<path>\\\\S+)"
+     "\\s[^\"]*\"\\s(?<status>\\\\d{3})\\s(?<bytes>\\\\d+|-)\\s\"(?<referer>[^\"]*)\"\\s\"(?<agent>"
+     "[^\"]*)\"$",
+     "host:string at:string method:string path:string status:int64 bytes:int64|null;nulls=- "
+     "referer:string agent:string",
+     request, 0},
     {"json encode, four integers", "json", NULL, "a:int64 b:int64 c:int64 d:int64", four, 1},
     {"json encode, event, decimal", "json", NULL, EVENT, event, 1},
     {"json encode, event, float64", "json", NULL,
@@ -256,7 +277,7 @@ static void run(const struct bench *b, const char *rounds_text)
     t.length -= 64;
     format_host_open(&h, format_host_load(b->format), b->options, b->fields, 1 << 20);
     if (h.format->decoder_open(&h.context, &h.spec, &h.decoder) ||
-        h.format->encoder_open(&h.context, &h.spec, &h.encoder))
+        (b->encode && h.format->encoder_open(&h.context, &h.spec, &h.encoder)))
         exit(2);
     for (int i = 0; i < (rounds_text ? 1 : RUNS); i++) {
         double start = seconds(), spent = 0;

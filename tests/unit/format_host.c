@@ -321,6 +321,8 @@ static void add_field(struct format_host *h, const char *text, size_t length)
 static void host_bind_error(struct streamd_bind *b, const char *option, int code,
                             const char *message, const char *help);
 
+static void *host_bind_alloc(struct streamd_bind *b, size_t bytes);
+
 struct host_bind {
     struct streamd_bind bind;
     struct streamd_bind_ops ops;
@@ -333,6 +335,7 @@ static void host_bind_init(struct host_bind *b, struct format_host *h)
     b->bind.ops = &b->ops;
     b->ops.size = sizeof(b->ops);
     b->ops.error = host_bind_error;
+    b->ops.alloc = host_bind_alloc;
     b->h = h;
 }
 
@@ -344,6 +347,11 @@ static void host_bind_error(struct streamd_bind *b, const char *option, int code
     snprintf(h->diagnostic, sizeof(h->diagnostic), "%s:%d:%s:%s", option, code, message,
              help ? help : "");
     h->diagnostics++;
+}
+
+static void *host_bind_alloc(struct streamd_bind *b, size_t bytes)
+{
+    return keep(((struct host_bind *)b)->h, checked(calloc(1, bytes)));
 }
 
 static void own_schema(struct format_host *h)
