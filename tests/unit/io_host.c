@@ -25,6 +25,7 @@ struct io_host {
     void *blocks[BOUND_BLOCKS]; /* of bind_alloc */
     size_t block_count;
     uint32_t changelog;
+    int has_event_time;
     char message[600];
     enum streamd_class class;
     int64_t until;
@@ -131,6 +132,8 @@ static int io_feed(struct streamd_context *c, struct streamd_split *s, const uin
 static int io_emit(struct streamd_context *c, struct streamd_split *s, struct streamd_batch *batch)
 {
     (void)s;
+    if (!the_host->has_event_time)
+        batch->event_time = NULL;
     harness_print(&the_host->rows, batch);
     streamd_batch_release(c, batch);
     return 1;
@@ -252,6 +255,13 @@ static int bind_word(struct streamd_bind *b)
     return 0;
 }
 
+static int bind_output_event_time(struct streamd_bind *b)
+{
+    (void)b;
+    the_host->has_event_time = 1;
+    return 0;
+}
+
 static int bind_table(struct streamd_bind *b, const struct streamd_table_decl *decl)
 {
     (void)b;
@@ -291,7 +301,7 @@ static const struct streamd_bind_ops bind_ops = {
     .error = bind_error,
     .max_open_splits = bind_number,
     .unbounded = bind_word,
-    .output_event_time = bind_word,
+    .output_event_time = bind_output_event_time,
     .needs_format = bind_word,
 };
 
@@ -336,6 +346,16 @@ void io_set_number(struct io_host *io, const char *path, int64_t value)
         base[o->offset] = value != 0;
     else
         memcpy(base + o->offset, &value, sizeof(value));
+}
+
+void *io_options(struct io_host *io)
+{
+    return io->options;
+}
+
+void io_batch_rows(struct io_host *io, uint32_t rows)
+{
+    io->c->batch_rows = rows;
 }
 
 void io_input(struct io_host *io, const char *schema, uint32_t changelog)

@@ -40,6 +40,12 @@ void io_free(struct io_host *io);
 void io_set_text(struct io_host *io, const char *path, const char *value);
 void io_set_number(struct io_host *io, const char *path, int64_t value);
 
+/* The plugin's options struct itself, for a test that knows it. */
+void *io_options(struct io_host *io);
+
+/* Rows of a batch that is full. Default: 2048. Before io_open. */
+void io_batch_rows(struct io_host *io, uint32_t rows);
+
 /* Schema and changelog mode of the input of a sink. Before io_bind. */
 void io_input(struct io_host *io, const char *schema, uint32_t changelog);
 
@@ -88,7 +94,8 @@ const char *io_lines(struct io_host *io);
 /* The split's position, in memory of the split's that the next call overwrites. */
 const char *io_position(struct io_host *io, struct io_split *s);
 
-/* Batches that the source emitted itself, as lines (harness.h). As io_lines. */
+/* Batches that the source emitted itself, as lines (harness.h), with the event time where the
+   source has one of its own. As io_lines. */
 const char *io_rows(struct io_host *io);
 
 /* ---- sinks -------------------------------------------------------------------------------- */

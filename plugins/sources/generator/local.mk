@@ -15,3 +15,8 @@ pluginexec_LTLIBRARIES += %D%/source-generator.la
 %C%_source_generator_la_LIBADD = -lm
 
 EXTRA_DIST += %D%/README
+
+unit_tests += tests/unit/test_source_generator
+tests_unit_test_source_generator_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir) \
+	-I$(top_srcdir)/tests/harness
+tests_unit_test_source_generator_LDADD = $(IO_HOST) $(CMOCKA_LIBS)
