@@ -88,14 +88,17 @@ const uint8_t *expr_failed(const struct expr_evaluator *ev);
 /*
  * Makes a call for a kernel (an aggregate's update or final): call->host, alloc, row_error and now
  * work until the next expr_begin. `args` may be NULL with argc 0. result_type NULL: no result;
- * else the result has room for `rows` values. 0 or STREAMD_E_NOMEM. A result's NULLs are marked
- * through call->host->set_null.
+ * else the result has room for `rows` values. A negative `status` after the kernel: the host wants
+ * to stop. 0 or STREAMD_E_NOMEM.
  */
 struct expr_call {
     struct streamd_call call;
-    struct streamd_vector result;
+    struct streamd_vector result; /* what call.result points to */
     struct expr_evaluator *ev;
-    int status; /* negative: the host wants to stop */
+    uint8_t *null_room;   /* for result.nulls, when the first NULL comes */
+    const uint16_t *rows; /* a constant call: the rows that its value is for */
+    uint32_t row_count;
+    int status;
 };
 int expr_call_open(struct expr_evaluator *ev, struct expr_call *call,
                    const struct streamd_vector *args, uint32_t argc, const uint16_t *sel,

@@ -2,12 +2,58 @@
 
 noinst_LTLIBRARIES += %D%/libexpr.la
 %C%_libexpr_la_SOURCES = \
-	%D%/aggregates.h \
-	%D%/evaluate.h \
+	%D%/aggregates.c %D%/aggregates.h \
+	%D%/ast.h \
+	%D%/cast_from_text.c \
+	%D%/cast_number.c \
+	%D%/cast_text.c \
+	%D%/cast_time.c \
+	%D%/check.c %D%/check.h \
+	%D%/check_forms.c \
+	%D%/check_time.c \
+	%D%/coerce.c \
+	%D%/compare.h \
+	%D%/decimal.c %D%/decimal.h \
+	%D%/eval.c %D%/eval.h \
+	%D%/eval_branch.c \
+	%D%/eval_logic.c \
+	%D%/eval_row.c \
+	%D%/evaluate.c %D%/evaluate.h \
 	%D%/expr.h \
-	%D%/registry.h
+	%D%/filter.c %D%/filter.h \
+	%D%/in_set.c %D%/in_set.h \
+	%D%/interval.c %D%/interval.h \
+	%D%/json_text.c %D%/json_text.h \
+	%D%/kernel.h \
+	%D%/lexer.c %D%/lexer.h \
+	%D%/names.c \
+	%D%/node.c %D%/node.h \
+	%D%/operators_compare.c \
+	%D%/operators_decimal.c \
+	%D%/operators_float64.c \
+	%D%/operators_int64.c \
+	%D%/operators_json.c \
+	%D%/operators_like.c \
+	%D%/operators_regex.c \
+	%D%/operators_text.c \
+	%D%/operators_time.c \
+	%D%/parse.c %D%/parse.h \
+	%D%/parse_tree.c \
+	%D%/print.c %D%/print.h \
+	%D%/problem.c %D%/problem.h \
+	%D%/registry.c %D%/registry.h \
+	%D%/resolve.c \
+	%D%/scratch.c \
+	%D%/tables.c %D%/tables.h \
+	%D%/types.c
 %C%_libexpr_la_CFLAGS = $(hot_cflags)
-%C%_libexpr_la_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(PCRE2_CFLAGS)
+%C%_libexpr_la_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(PCRE2_CFLAGS) $(XXHASH_CFLAGS)
 %C%_libexpr_la_LIBADD = $(PG_QUERY_LIBS) $(JANSSON_LIBS) $(PCRE2_LIBS)
 
 EXTRA_DIST += %D%/README
+
+# One program per subject; tests/unit/expr.h is what they share.
+unit_tests += \
+	tests/unit/test_expr
+tests_unit_test_expr_SOURCES = tests/unit/test_expr.c tests/unit/expr.c tests/unit/expr.h
+tests_unit_test_expr_LDADD = $(L3) $(CMOCKA_LIBS)
