@@ -1,5 +1,5 @@
 /* What the options mean, and what is wrong with them. All problems are reported, not the first. */
-#include "window.h"
+#include "session.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -127,7 +127,7 @@ static void check_time(struct binding *x)
         problem(x, "window.allowed_lateness", NO_USE,
                 "nothing is ever late for this window, which does not go by event time",
                 "leave `allowed_lateness` out");
-    if (timed && !by_clock && !x->p->has_time)
+    if (timed && !by_clock && !streamd_bind_input_event_time(x->b, 0))
         problem(x, "window", NO_EVENT_TIME, "the rows of its input have no event time",
                 "say at the source which field it is, event_time: {field: at}; or let the window "
                 "go by the clock, time: processing");
@@ -153,6 +153,7 @@ static void set_times(struct window_plan *p, const struct window_choice *w)
     p->early = w->early;
     p->updates = !final && (p->lateness > 0 || p->early > 0);
     p->delay = final ? p->lateness : 0;
+    p->flags = p->updates ? WINDOW_FLAGS : 0;
 }
 
 /* ---- the result ----------------------------------------------------------------------------- */
@@ -230,9 +231,29 @@ static int declare_outputs(struct binding *x)
 
 /* ---- state ---------------------------------------------------------------------------------- */
 
+#define TIME(name)                  \
+    {                               \
+        name,                       \
+        {                           \
+            .id = STREAMD_TIMESTAMP \
+        }                           \
+    }
+
 static const struct streamd_field flag_columns[WINDOW_FLAGS] = {
     [WINDOW_EMITTED] = {"window.emitted", {.id = STREAMD_BOOL}},
     [WINDOW_CHANGED] = {"window.changed", {.id = STREAMD_BOOL}},
+};
+
+/* See session.h. */
+static const struct streamd_field session_columns[] = {
+    TIME("window.start"),      TIME("window.end"),      TIME("window.due"),
+    TIME("window.sent_start"), TIME("window.sent_end"),
+};
+
+/* See count.c; the global window has the first one alone. */
+static const struct streamd_field count_columns[] = {
+    TIME("window.latest"),
+    {"window.seen", {.id = STREAMD_INT64}},
 };
 
 /* The fields of key_by. NULL: no memory. */
@@ -253,29 +274,93 @@ static const struct streamd_field *key_fields(struct binding *x)
     return fields;
 }
 
-static int declare_table(struct binding *x, const struct streamd_table_decl *decl, uint32_t *number)
+/* Columns of the kind. */
+static const struct streamd_field *kind_columns(struct window_plan *p)
 {
-    int rc = streamd_bind_aggregate_table(x->b, x->a, decl);
+    switch (p->kind) {
+    case WINDOW_SESSION:
+        p->columns = p->updates ? 5 : 3;
+        return session_columns;
+    case WINDOW_COUNT:
+        p->columns = 2;
+        return count_columns;
+    case WINDOW_GLOBAL:
+        p->columns = 1;
+        return count_columns;
+    default:
+        p->columns = 0;
+        return NULL;
+    }
+}
 
+/* The flags, and the columns of the kind behind them. NULL: no memory. */
+static const struct streamd_field *own_columns(struct binding *x)
+{
+    const struct streamd_field *more = kind_columns(x->p);
+    struct streamd_field *fields =
+        streamd_bind_alloc(x->b, (WINDOW_FLAGS + SESSION_COLUMNS + 1) * sizeof(*fields));
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; fields && i < x->p->flags; i++)
+        fields[n++] = flag_columns[i];
+    for (uint32_t i = 0; fields && i < x->p->columns; i++)
+        fields[n++] = more[i];
+    return fields;
+}
+
+static int declare_table(struct binding *x, const struct streamd_table_decl *like, const char *name,
+                         uint32_t flags, uint32_t *number)
+{
+    struct streamd_table_decl decl = *like;
+    int rc;
+
+    decl.name = name;
+    decl.flags = flags;
+    rc = streamd_bind_aggregate_table(x->b, x->a, &decl);
     *number = rc < 0 ? 0 : (uint32_t)rc;
     return rc < 0 ? rc : 0;
 }
 
 static int declare_tables(struct binding *x)
 {
-    const struct streamd_field *keys = key_fields(x);
-    struct streamd_table_decl windows = {.name = "windows",
-                                         .flags = STREAMD_TABLE_NAMESPACED,
-                                         .key_count = streamd_bind_key_by(x->b)->count,
-                                         .keys = keys};
+    struct window_plan *p = x->p;
+    struct streamd_table_decl like = {.key_count = streamd_bind_key_by(x->b)->count,
+                                      .keys = key_fields(x),
+                                      .columns = own_columns(x),
+                                      .column_count = p->flags + p->columns,
+                                      .order_by = p->flags + SESSION_DUE};
+    int rc;
 
-    if (!keys)
+    if (!like.keys || !like.columns)
         return STREAMD_E_NOMEM;
-    if (x->p->updates) {
-        windows.column_count = WINDOW_FLAGS;
-        windows.columns = flag_columns;
+    if (x->problems)
+        return STREAMD_E_REPORTED;
+    switch (p->kind) {
+    case WINDOW_SESSION:
+        rc = declare_table(x, &like, "sessions", STREAMD_TABLE_ORDERED, &p->table);
+        return rc ? rc
+                  : declare_table(x, &like, "older_sessions",
+                                  STREAMD_TABLE_ORDERED | STREAMD_TABLE_LIST, &p->older);
+    case WINDOW_COUNT:
+    case WINDOW_GLOBAL:
+        return declare_table(x, &like, "groups", STREAMD_TABLE_UNIQUE, &p->table);
+    default:
+        return declare_table(x, &like, "windows", STREAMD_TABLE_NAMESPACED, &p->table);
     }
-    return declare_table(x, &windows, &x->p->table);
+}
+
+static const struct window_ops *ops_of(enum window_kind kind)
+{
+    switch (kind) {
+    case WINDOW_SESSION:
+        return &window_session_ops;
+    case WINDOW_COUNT:
+        return &window_count_ops;
+    case WINDOW_GLOBAL:
+        return &window_global_ops;
+    default:
+        return &window_aligned_ops;
+    }
 }
 
 int window_bind(struct streamd_bind *b, const void *options)
@@ -288,7 +373,6 @@ int window_bind(struct streamd_bind *b, const void *options)
     if (!p)
         return STREAMD_E_NOMEM;
     p->aggregates = o->select;
-    p->has_time = streamd_bind_input_event_time(b, 0);
     find_kind(&x);
     if (x.problems)
         return STREAMD_E_REPORTED;
@@ -297,7 +381,8 @@ int window_bind(struct streamd_bind *b, const void *options)
     check_time(&x);
     check_select(&x);
     set_times(p, x.w);
-    p->ops = &window_aligned_ops;
+    p->ops = ops_of(p->kind);
+    p->gives_time = is_timed(p->kind) || streamd_bind_input_event_time(b, 0);
     if (is_timed(p->kind) && !p->by_clock)
         p->late = streamd_bind_input(b, 0);
     streamd_bind_set_private(b, p);

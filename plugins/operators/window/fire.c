@@ -59,7 +59,7 @@ static int send_some(struct window_task *t)
         return 2;
     if (t->plan->updates)
         n = window_pick_changed(t, t->rows, n, t->rows);
-    return n ? window_send(t, t->rows, n, window_span_of(t->plan, pass->ns)) : 1;
+    return n ? window_send_span(t, t->rows, n, window_span_of(t->plan, pass->ns)) : 1;
 }
 
 static enum streamd_flow walk(struct window_task *t)

@@ -7,8 +7,7 @@
 
 #include <string.h>
 
-/* Sends n rows of a batch, given in t->out, to the output `late`. 0, or negative. */
-static int send_late(struct window_task *t, struct streamd_batch *b, uint32_t n)
+int window_send_late(struct window_task *t, struct streamd_batch *b, uint32_t n)
 {
     const struct streamd_schema *schema = t->plan->late;
     struct streamd_batch *late = streamd_batch_derive(t->c, b, schema);
@@ -40,7 +39,7 @@ int64_t window_take_late(struct window_task *t, struct streamd_batch *b, int64_t
         late += (uint32_t)is_late;
         kept += (uint32_t)!is_late;
     }
-    if (late && send_late(t, b, late))
+    if (late && window_send_late(t, b, late))
         return STREAMD_E_REPORTED;
     return kept;
 }
@@ -81,7 +80,7 @@ static int send_again(struct window_task *t)
         return STREAMD_E_NOMEM;
     }
     n = window_pick_changed(t, t->rows, group->n, t->some);
-    return n ? window_send(t, t->some, n, window_span_of(t->plan, g->ns)) : 1;
+    return n ? window_send_span(t, t->some, n, window_span_of(t->plan, g->ns)) : 1;
 }
 
 static enum streamd_flow fire_on(struct window_task *t)

@@ -6,9 +6,13 @@ pluginexec_LTLIBRARIES += %D%/operator-window.la
 	%D%/assign.c \
 	%D%/bind.c \
 	%D%/clock.h \
+	%D%/count.c \
 	%D%/fire.c \
 	%D%/late.c \
 	%D%/rows.c \
+	%D%/session.c \
+	%D%/session.h \
+	%D%/session_fire.c \
 	%D%/window.c \
 	%D%/window.h
 %C%_operator_window_la_CPPFLAGS = $(plugin_cppflags)

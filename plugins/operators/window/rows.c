@@ -49,43 +49,72 @@ uint32_t window_pick_changed(const struct window_task *t, void *const *rows, uin
     return m;
 }
 
-/* Row kinds of a batch of results, of which row k is that of rows[k]. A result that failed was not
-   sent: it stays an insert. */
-static int set_kinds(struct window_task *t, struct streamd_batch *b, void *const *rows)
-{
-    b->row_kind = streamd_batch_alloc(t->c, b, b->capacity);
-    if (!b->row_kind)
-        return STREAMD_E_NOMEM;
-    for (uint32_t k = 0; k < b->count; k++) {
-        uint32_t row = streamd_batch_row(b, k);
-        uint8_t *emitted = window_flag(t, rows[row], WINDOW_EMITTED);
-
-        b->row_kind[row] = *emitted ? STREAMD_UPDATE_AFTER : STREAMD_INSERT;
-        *emitted = 1;
-    }
-    return 0;
-}
-
-int window_send(struct window_task *t, void *const *rows, uint32_t n, struct window_span span)
+struct streamd_batch *window_result(struct window_task *t, struct streamd_table *table,
+                                    void *const *rows, uint32_t n)
 {
     struct streamd_column extras[2] = {{.values = t->starts}, {.values = t->ends}};
-    struct streamd_batch *b;
-    int64_t time = clock_add(span.end, -1);
+    struct streamd_batch *b =
+        streamd_aggregate_result(t->c, t->plan->aggregates, table, rows, n, extras);
 
+    if (!b)
+        return NULL;
+    b->min_time = INT64_MAX;
+    b->max_time = INT64_MIN;
+    for (uint32_t k = 0; k < n; k++) {
+        int64_t time = clock_add(t->ends[k], -1);
+
+        b->event_time[k] = time;
+        b->min_time = time < b->min_time ? time : b->min_time;
+        b->max_time = time > b->max_time ? time : b->max_time;
+    }
+    return b;
+}
+
+int window_kinds(struct window_task *t, struct streamd_batch *b)
+{
+    b->row_kind = streamd_batch_alloc(t->c, b, b->capacity);
+    if (b->row_kind)
+        return 0;
+    window_no_memory(t);
+    return STREAMD_E_NOMEM;
+}
+
+/* Row k of the batch is the result of rows[k]. One that failed was not sent: the next one will be
+   an insert. */
+static void note_sent(const struct window_task *t, struct streamd_batch *b, void *const *rows)
+{
+    for (uint32_t k = 0; k < b->count; k++) {
+        uint32_t at = streamd_batch_row(b, k);
+        uint8_t *emitted = window_flag(t, rows[at], WINDOW_EMITTED);
+
+        b->row_kind[at] = *emitted ? STREAMD_UPDATE_AFTER : STREAMD_INSERT;
+        *emitted = 1;
+    }
+}
+
+int window_send(struct window_task *t, void *const *rows, uint32_t n)
+{
+    struct streamd_batch *b = window_result(t, t->table, rows, n);
+
+    if (!b)
+        return STREAMD_E_REPORTED;
+    if (t->plan->updates) {
+        if (window_kinds(t, b)) {
+            streamd_batch_release(t->c, b);
+            return STREAMD_E_NOMEM;
+        }
+        note_sent(t, b, rows);
+    }
+    if (!t->plan->gives_time)
+        b->event_time = NULL;
+    return streamd_emit(t->c, 0, b);
+}
+
+int window_send_span(struct window_task *t, void *const *rows, uint32_t n, struct window_span span)
+{
     for (uint32_t k = 0; k < n; k++) {
         t->starts[k] = span.start;
         t->ends[k] = span.end;
     }
-    b = streamd_aggregate_result(t->c, t->plan->aggregates, t->table, rows, n, extras);
-    if (!b)
-        return STREAMD_E_REPORTED;
-    for (uint32_t k = 0; k < n; k++)
-        b->event_time[k] = time;
-    b->min_time = b->max_time = time;
-    if (t->plan->updates && set_kinds(t, b, rows)) {
-        streamd_batch_release(t->c, b);
-        window_no_memory(t);
-        return STREAMD_E_NOMEM;
-    }
-    return streamd_emit(t->c, 0, b);
+    return window_send(t, rows, n);
 }

@@ -210,17 +210,6 @@ static enum streamd_flow window_resume(struct streamd_context *c, void *self)
     return t->resume(t);
 }
 
-static enum streamd_flow window_end(struct streamd_context *c, void *self, uint32_t input)
-{
-    struct window_task *t = self;
-
-    (void)c;
-    (void)input;
-    if (t->plan->ops->end)
-        t->plan->ops->end(t);
-    return STREAMD_OK;
-}
-
 /* ---- life ----------------------------------------------------------------------------------- */
 
 static void window_close(struct streamd_context *c, void *self)
@@ -285,7 +274,6 @@ static const struct streamd_operator window_operator = {
     .watermark = window_watermark,
     .timer = window_timer,
     .resume = window_resume,
-    .end = window_end,
     .close = window_close,
 };
 

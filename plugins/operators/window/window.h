@@ -4,7 +4,7 @@
  *   window.c    descriptor, options, events          bind.c     what the options mean; diagnostics
  *   assign.c    rows of a batch to panes             rows.c     rows of state: finding, sending
  *   aligned.c   tumbling, sliding, cumulative        fire.c     walks over their windows
- *   session.c   sessions                             count.c    count and global windows
+ *   session*.c  sessions                             count.c    count and global windows
  *   late.c      rows that are late; windows that fire again
  *
  * Aligned windows live in the namespaces of one table, a row per key. A window [start, end) has the
@@ -47,12 +47,11 @@ struct window_options {
 struct window_task;
 typedef enum streamd_flow window_step(struct window_task *);
 
-/* How a kind of window works. `end` may be NULL. */
+/* How a kind of window works. */
 struct window_ops {
     enum streamd_flow (*batch)(struct window_task *, struct streamd_batch *);
-    window_step *fire;  /* what is complete at t->watermark */
-    window_step *early; /* what has changed since it was sent */
-    void (*end)(struct window_task *);
+    window_step *fire;                          /* what is complete at t->watermark */
+    window_step *early;                         /* what has changed since it was sent */
     int64_t (*first_end)(struct window_task *); /* INT64_MAX: no window is open */
 };
 
@@ -64,8 +63,10 @@ struct window_plan {
     const struct window_ops *ops;
     enum window_kind kind;
     int by_clock;     /* by processing time */
-    int has_time;     /* rows have an event time */
+    int gives_time;   /* results have an event time */
     int updates;      /* results are revised: rows of state have flags */
+    uint32_t flags;   /* columns of tables: WINDOW_FLAGS or none, */
+    uint32_t columns; /* and those of the kind behind them */
     int64_t size;     /* length, gap, or rows */
     int64_t step;     /* from start to start, or from end to end (cumulative) */
     int64_t span;     /* of the pane that a window's namespace names */
@@ -117,6 +118,15 @@ struct window_pass {
     struct streamd_cursor cursor;
 };
 
+/* Sessions that fire (session_fire.c). */
+struct window_sessions {
+    int stage;
+    int early;  /* early updates of all that changed */
+    int latest; /* at the table of the latest sessions; else at the older ones */
+    uint32_t n; /* rows at hand, in t->some */
+    struct streamd_cursor cursor;
+};
+
 struct window_task {
     struct streamd_context *c;
     const struct window_plan *plan;
@@ -130,6 +140,9 @@ struct window_task {
 
     struct window_pass pass;
     struct window_groups groups;
+    struct window_sessions sessions;
+    int again;        /* sessions that are complete have changed */
+    uint32_t waiting; /* count windows: rows in t->left that wait for the next round */
 
     /* Scratch memory for `room` rows, valid until the next call that uses it. */
     uint32_t room;
@@ -204,16 +217,31 @@ static inline uint8_t *window_flag(const struct window_task *t, void *row, uint3
 uint32_t window_pick_changed(const struct window_task *t, void *const *rows, uint32_t n,
                              void **picked);
 
-/* Sends the results of n rows of t->table that belong to one window, as inserts or updates. 1: room
-   for more, 0: full, negative: failed. */
-int window_send(struct window_task *t, void *const *rows, uint32_t n, struct window_span span);
+/* Results of n rows of a table; row k is of the window t->starts[k], t->ends[k]. NULL: failed. */
+struct streamd_batch *window_result(struct window_task *t, struct streamd_table *table,
+                                    void *const *rows, uint32_t n);
 
-/* ---- fire.c, late.c ---- */
+/* Gives a batch row kinds, to be set. 0, or negative after streamd_fail. */
+int window_kinds(struct window_task *t, struct streamd_batch *b);
+
+/* Sends results of rows of t->table as inserts, or, where they were sent before, as updates. The
+   answer is that of streamd_emit. */
+int window_send(struct window_task *t, void *const *rows, uint32_t n);
+
+/* The same for rows that belong to one window. */
+int window_send_span(struct window_task *t, void *const *rows, uint32_t n, struct window_span span);
+
+/* ---- fire.c: aligned windows that are complete; those that changed before they are ---- */
 
 window_step window_fire, window_fire_early;
 
+/* ---- late.c ---- */
+
 /* Windows that have fired and got rows from the groups at hand fire again. */
 window_step window_fire_again;
+
+/* Sends n rows of a batch, whose numbers are in t->out, to the output `late`. 0, or negative. */
+int window_send_late(struct window_task *t, struct streamd_batch *b, uint32_t n);
 
 /* Sends rows with a time before `before` to the output `late`. Returns how many others there are
    and puts them into t->left; negative after streamd_fail. */
