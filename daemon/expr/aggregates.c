@@ -364,6 +364,21 @@ static uint8_t all_mergeable(const struct aggregate_collector *g)
     return 1;
 }
 
+/* Which extra columns the results read, and which fields of the output are one of them. */
+static void note_extras(const struct expr_aggregate_spec *spec, const struct expr *result,
+                        struct expr_aggregates *out, int32_t *field)
+{
+    for (uint32_t m = 0; m < result->column_count; m++) {
+        uint32_t extra = result->columns[m] - spec->key_count;
+
+        if (result->columns[m] >= spec->key_count && extra < spec->extra_count)
+            out->head.extras_read |= UINT64_C(1) << (extra & 63u);
+    }
+    if (result->head.column >= (int32_t)spec->key_count &&
+        result->head.column < (int32_t)(spec->key_count + spec->extra_count))
+        *field = result->head.column - (int32_t)spec->key_count;
+}
+
 /* What the caller gets, from checked expressions. NULL: no memory. */
 static const struct expr_aggregates *assemble(struct check *c, const struct aggregate_collector *g,
                                               const struct node *const *roots)
@@ -373,10 +388,12 @@ static const struct expr_aggregates *assemble(struct check *c, const struct aggr
     struct streamd_field *output =
         check_alloc(c, (size_t)spec->key_count + spec->count + 1, sizeof(*output));
     const struct streamd_expr **results = check_alloc(c, spec->count + 1, sizeof(*results));
+    int32_t *extras = check_alloc(c, (size_t)spec->key_count + spec->count + 1, sizeof(*extras));
     struct expr_scope internal = *c->scope;
 
-    if (!out || !output || !results)
+    if (!out || !output || !results || !extras)
         return NULL;
+    memset(extras, 0xff, (spec->key_count + spec->count) * sizeof(*extras));
     out->key_count = spec->key_count;
     out->result_count = spec->count;
     out->calls = g->calls;
@@ -392,6 +409,7 @@ static const struct expr_aggregates *assemble(struct check *c, const struct aggr
         if (!e)
             return NULL;
         results[i] = &e->head;
+        note_extras(spec, e, out, &extras[spec->key_count + i]);
         output[spec->key_count + i] = (struct streamd_field){spec->names[i], e->head.type};
     }
     for (uint32_t i = 0; i < spec->key_count; i++)
@@ -401,6 +419,7 @@ static const struct expr_aggregates *assemble(struct check *c, const struct aggr
     out->head.output.field_count = spec->key_count + spec->count;
     out->head.calls = g->count;
     out->head.extras = spec->extra_count;
+    out->head.output_extras = extras;
     out->head.mergeable = all_mergeable(g);
     return out;
 }
