@@ -98,12 +98,67 @@ def numbers():
         sql="width_bucket({}, {}, {}, ({})::int)", most=150)
 
 
+# ---- texts -------------------------------------------------------------------------------------
+
+TEXTS = of("string", "", "a", "abc", "Hello World", "  padded  ", "ÄÖÜß", "naïve café", "日本語テキスト", "😀 smile", "it's",
+           "a,b,c", "a,,b,", ",", "x%y_z\\", "tab\there", "foo bar foo", "xyxyxy", "ǆ İıſ Ⱥɐ 4you o'neil", "aaaa", "long " * 30)
+SHORT = of("string", "", "a", "o", "xy", "ä", "日", "😀", " ", ",", "aa", "foo", "él")
+NUMBERS = of("int64", 0, 1, 2, 3, 5, 8, 100, -1, -2, -5, -100)
+BYTES = of("bytes", "", "00", "ff", "deadbeef", "68656c6c6f", "00ff00ff7f805c27", "c3a4", "61" * 100)
+VALUES = [*of("int64", 5, -9223372036854775808), *of("float64", 1.5, "NaN", 1e20), *of("bool", "true", "false"),
+          *of("decimal(10,2)", "1.50", "-0.05"), *of("string", "x", ""), *of("date", "2024-02-29", "0044-03-15 BC"),
+          *of("bytes", "00ff"), *of("json", '{"a": 1}')]
+
+
+def texts():
+    for name in ("length", "char_length", "character_length", "octet_length", "bit_length", "lower", "upper", "initcap", "reverse",
+                 "ascii", "md5", "btrim", "ltrim", "rtrim", "quote_literal"):
+        add(name, TEXTS)
+    for name in ("length", "octet_length", "bit_length", "md5", "sha224", "sha256", "sha384", "sha512"):
+        add(name, BYTES)
+    for n in (55, 56, 57, 63, 64, 65, 111, 112, 113, 127, 128, 129, 300):
+        for name in ("md5", "sha224", "sha256", "sha384", "sha512"):
+            add(name, of("bytes", "61" * n))
+    for name in ("sha224", "sha256", "sha384", "sha512"):
+        add(name, TEXTS, sql=name + "(convert_to({}, 'UTF8'))", most=8)
+    add("chr", of("int64", 1, 65, 228, 26085, 128512, 0, -1, 1114112, 55296), sql="chr(({})::int)")
+    add("to_hex", INTS)
+    for name in ("btrim", "ltrim", "rtrim", "strpos", "starts_with"):
+        add(name, TEXTS, SHORT, most=120)
+    add("position", TEXTS, SHORT, sql="position({1} in {0})")
+    for name in ("left", "right", "repeat"):
+        add(name, TEXTS, NUMBERS, sql=name + "({}, ({})::int)", most=100)
+    for name in ("lpad", "rpad"):
+        add(name, TEXTS, NUMBERS, sql=name + "({}, ({})::int)")
+        add(name, TEXTS, NUMBERS, SHORT, sql=name + "({}, ({})::int, {})", most=120)
+    for name in ("substring", "substr"):
+        add(name, TEXTS, NUMBERS, sql=name + "({}, ({})::int)")
+        add(name, TEXTS, NUMBERS, NUMBERS, sql=name + "({}, ({})::int, ({})::int)", most=150)
+        add(name, BYTES, NUMBERS, sql=name + "({}, ({})::int)")
+        add(name, BYTES, NUMBERS, NUMBERS, sql=name + "({}, ({})::int, ({})::int)")
+    add("split_part", TEXTS, SHORT, NUMBERS, sql="split_part({}, {}, ({})::int)", most=250)
+    add("replace", TEXTS, SHORT, SHORT, most=150)
+    add("translate", TEXTS, of("string", "abc", "", "lo", "aab", "ÄÖ日", "😀 s"), of("string", "", "x", "xyz", "AO本", "😀"), most=120)
+    add("overlay", TEXTS, SHORT, NUMBERS, sql="overlay({} placing {} from ({})::int)", most=80)
+    add("overlay", TEXTS, SHORT, NUMBERS, NUMBERS, sql="overlay({} placing {} from ({})::int for ({})::int)", most=120)
+    add("concat", VALUES)
+    add("concat", VALUES, VALUES, VALUES, most=60)
+    add("concat_ws", SHORT, VALUES, VALUES, most=60)
+    kinds = of("string", "hex", "base64", "escape", "HEX", "none")
+    add("encode", BYTES, kinds)
+    add("decode", of("string", "", "00ff", "0", "zz", "DeadBEEF", "61 62", "aGk=", " aGk= ", "aGk", "YWJj\nZGVm", "a\\\\b", "\\101",
+                     "\\400", "\\", "ä"), kinds, most=100)
+    add("convert_from", of("bytes", "", "61", "c3a4", "ff", "c3", "00"), of("string", "UTF8", "utf-8"), most=20)
+    add("convert_to", TEXTS, of("string", "UTF8"), most=10)
+
+
 def escaped(text):
     return "".join(c if c != "\\" and c >= " " else f"\\x{ord(c):02x}" for c in text)
 
 
 def main():
     numbers()
+    texts()
     with postgres.Cluster() as cluster:
         queries = [sql.format(*map(literal, arguments)) for _, arguments, sql in calls]
         script = "".join("SELECT json_build_array(answer(" + "'" + q.replace("'", "''") + "'));\n" for q in queries)

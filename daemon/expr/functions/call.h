@@ -72,10 +72,25 @@ static inline struct streamd_str call_take(struct call_memory *m, size_t bytes)
     return s;
 }
 
+/* Rejects a row of a function whose result is a text, which becomes empty. */
+static inline int call_text_error(struct streamd_call *call, uint32_t row, int code,
+                                  const char *message)
+{
+    ((struct streamd_str *)call->result->values)[row & call->result->mask] = call_str("", 0);
+    return call_error(call, row, code, message);
+}
+
+/* The same with NULL for a result. */
+static inline int call_text_null(struct streamd_call *call, uint32_t row)
+{
+    ((struct streamd_str *)call->result->values)[row & call->result->mask] = call_str("", 0);
+    return call->host->set_null(call, row);
+}
+
 /* Says that a result would be too long, or that an argument is. */
 static inline int call_too_long(struct streamd_call *call, uint32_t row)
 {
-    return call_error(call, row, STREAMD_ROW_RANGE, "the text would be longer than 1 GiB");
+    return call_text_error(call, row, STREAMD_ROW_RANGE, "the text would be longer than 1 GiB");
 }
 
 /* ---- entries of tables -------------------------------------------------------------------- */

@@ -5,7 +5,16 @@
 
 #include <stddef.h>
 
-const struct streamd_function *const expr_function_tables[] = {functions_int, functions_float,
-                                                               functions_decimal, NULL};
+/* clang-format off */
+const struct streamd_function *const expr_function_tables[] = {
+    functions_int,
+    functions_float,
+    functions_decimal,
+    functions_text_basic,
+    functions_text_slice,
+    functions_text_build,
+    functions_text_concat,
+    functions_hash,
+    NULL};
 
 const struct streamd_aggregate *const expr_aggregate_tables[] = {NULL};

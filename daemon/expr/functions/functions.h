@@ -15,6 +15,8 @@ extern const struct streamd_function *const expr_function_tables[];
 extern const struct streamd_aggregate *const expr_aggregate_tables[];
 
 /* The tables, for the lists. */
-extern const struct streamd_function functions_float[], functions_int[], functions_decimal[];
+extern const struct streamd_function functions_int[], functions_float[], functions_decimal[],
+    functions_text_basic[], functions_text_slice[], functions_text_build[], functions_text_concat[],
+    functions_hash[];
 
 #endif

@@ -3,18 +3,27 @@
 noinst_LTLIBRARIES += %D%/libfunctions.la
 %C%_libfunctions_la_SOURCES = \
 	%D%/call.h \
+	%D%/digest.c %D%/digest.h \
 	%D%/functions.c %D%/functions.h \
+	%D%/hash.c \
 	%D%/numbers_decimal.c \
 	%D%/numbers_float.c \
 	%D%/numbers_int.c \
+	%D%/text_basic.c \
+	%D%/text_build.c \
+	%D%/text_concat.c \
+	%D%/text_slice.c \
 	%D%/time_fields.c \
 	%D%/time_layout.c \
 	%D%/time_pattern.c %D%/time_pattern.h \
 	%D%/time_pattern_print.c \
 	%D%/time_pattern_read.c \
-	%D%/time_template.h
+	%D%/time_template.h \
+	%D%/unicode.c %D%/unicode.h \
+	%D%/unicode_table.c \
+	%D%/value_text.c %D%/value_text.h
 %C%_libfunctions_la_CFLAGS = $(hot_cflags)
-%C%_libfunctions_la_CPPFLAGS = $(AM_CPPFLAGS) $(PCRE2_CFLAGS)
+%C%_libfunctions_la_CPPFLAGS = $(AM_CPPFLAGS) $(PCRE2_CFLAGS) $(XXHASH_CFLAGS)
 
 %C%_libfunctions_la_LIBADD = $(PCRE2_LIBS) -lm
 
@@ -28,6 +37,6 @@ tests_unit_test_functions_time_pattern_SOURCES = tests/unit/test_functions_time_
 tests_unit_test_functions_time_pattern_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 tests_unit_test_functions_time_pattern_LDADD = $(L3) $(CMOCKA_LIBS)
 
-EXTRA_DIST += %D%/README
+EXTRA_DIST += %D%/README %D%/unicode_table.py
 EXTRA_DIST += tests/unit/function_call.h tests/unit/function-cases.py tests/unit/function-cases.tsv
 EXTRA_DIST += tests/unit/time-pattern-cases.py tests/unit/time-pattern-cases.tsv
