@@ -324,14 +324,15 @@ static int declare_table(struct binding *x, const struct streamd_table_decl *lik
 static int declare_tables(struct binding *x)
 {
     struct window_plan *p = x->p;
+    const struct streamd_field *keys = key_fields(x), *columns = own_columns(x);
     struct streamd_table_decl like = {.key_count = streamd_bind_key_by(x->b)->count,
-                                      .keys = key_fields(x),
-                                      .columns = own_columns(x),
+                                      .keys = keys,
+                                      .columns = columns,
                                       .column_count = p->flags + p->columns,
                                       .order_by = p->flags + SESSION_DUE};
     int rc;
 
-    if (!like.keys || !like.columns)
+    if (!keys || !columns)
         return STREAMD_E_NOMEM;
     if (x->problems)
         return STREAMD_E_REPORTED;
