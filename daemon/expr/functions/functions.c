@@ -17,4 +17,5 @@ const struct streamd_function *const expr_function_tables[] = {
     functions_hash,
     NULL};
 
-const struct streamd_aggregate *const expr_aggregate_tables[] = {NULL};
+const struct streamd_aggregate *const expr_aggregate_tables[] = {
+    aggregates_sum, aggregates_order, aggregates_time, aggregates_spread, aggregates_list, NULL};

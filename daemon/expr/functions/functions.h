@@ -19,4 +19,7 @@ extern const struct streamd_function functions_int[], functions_float[], functio
     functions_text_basic[], functions_text_slice[], functions_text_build[], functions_text_concat[],
     functions_hash[];
 
+extern const struct streamd_aggregate aggregates_sum[], aggregates_order[], aggregates_time[],
+    aggregates_spread[], aggregates_list[];
+
 #endif

@@ -2,6 +2,12 @@
 
 noinst_LTLIBRARIES += %D%/libfunctions.la
 %C%_libfunctions_la_SOURCES = \
+	%D%/accumulator.h \
+	%D%/aggregates_list.c \
+	%D%/aggregates_order.c \
+	%D%/aggregates_spread.c \
+	%D%/aggregates_sum.c \
+	%D%/aggregates_time.c \
 	%D%/call.h \
 	%D%/digest.c %D%/digest.h \
 	%D%/functions.c %D%/functions.h \
