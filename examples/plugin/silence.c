@@ -11,6 +11,10 @@
 
 #include <string.h>
 
+enum { MAX_KEYS = 32 };
+
+#define LONGEST_US (36525LL * 24 * 3600 * 1000000) /* a hundred years */
+
 struct silence_options {
     int64_t after_us;
 };
@@ -21,7 +25,7 @@ static const struct streamd_option options[] = {
      .flags = STREAMD_OPTION_REQUIRED,
      .offset = offsetof(struct silence_options, after_us),
      .minimum = 1,
-     .maximum = INT64_MAX,
+     .maximum = LONGEST_US,
      .doc = "how long a key must be silent"},
     {0},
 };
@@ -46,8 +50,9 @@ static int silence_bind(struct streamd_bind *b, const void *o)
     (void)o;
     if (!fields || !output)
         return STREAMD_E_NOMEM;
-    if (keys->count == 0 || !streamd_bind_input_event_time(b, 0)) {
-        streamd_bind_error(b, "", 3900, "needs key_by and rows with an event time",
+    if (keys->count == 0 || keys->count > MAX_KEYS || !streamd_bind_input_event_time(b, 0)) {
+        streamd_bind_error(b, "", 3900,
+                           "needs key_by with 1 to 32 fields, and rows with an event time",
                            "add key_by: [field] here and event_time: {field: ...} at the source");
         return STREAMD_E_REPORTED;
     }
@@ -63,6 +68,12 @@ static int silence_bind(struct streamd_bind *b, const void *o)
     return rc ? rc : streamd_bind_table(b, &table) < 0 ? STREAMD_E_REPORTED : 0;
 }
 
+/* When a key that was seen at `time` counts as silent. */
+static int64_t deadline_of(int64_t time, int64_t after_us)
+{
+    return time > INT64_MAX - after_us ? INT64_MAX : time + after_us;
+}
+
 /* A row was seen: its key's deadline moves. A row that is due earlier than the index thinks is
    looked at again when it comes due (streamd_table_due), so only new keys enter the index here. */
 static enum streamd_flow silence_batch(struct streamd_context *c, void *self, uint32_t input,
@@ -70,7 +81,7 @@ static enum streamd_flow silence_batch(struct streamd_context *c, void *self, ui
 {
     const struct silence_options *o = c->options;
     struct streamd_table *table = streamd_context_table(c, 0);
-    const struct streamd_column *columns[32];
+    const struct streamd_column *columns[MAX_KEYS];
     struct streamd_keys keys = {.n = b->count, .sel = b->sel, .columns = columns};
     void **rows = streamd_batch_alloc(c, b, b->count * sizeof(*rows));
     uint8_t *created = streamd_batch_alloc(c, b, b->count);
@@ -84,7 +95,7 @@ static enum streamd_flow silence_batch(struct streamd_context *c, void *self, ui
         return streamd_fail(c, STREAMD_FAIL_TASK, 0, "out of memory");
     for (uint32_t k = 0; k < b->count; k++) {
         int64_t *at = streamd_row_value(table->layout, rows[k], c->key_count);
-        int64_t due = b->event_time[streamd_batch_row(b, k)] + o->after_us;
+        int64_t due = deadline_of(b->event_time[streamd_batch_row(b, k)], o->after_us);
 
         if (created[k] || due > *at)
             *at = due;
@@ -145,9 +156,11 @@ static enum streamd_flow silence_timer(struct streamd_context *c, void *self, in
         if (streamd_table_erase(table, 0, &row, 1))
             goto no_memory;
     }
-    if (b && streamd_emit(c, 0, b) >= 0)
-        return STREAMD_OK; /* the host asks again while rows are due and there is room */
-    return STREAMD_FAILED;
+    if (!b)
+        goto no_memory;
+    if (streamd_emit(c, 0, b) < 0)
+        return STREAMD_FAILED;
+    return STREAMD_OK; /* the host asks again while rows are due and there is room */
 no_memory:
     streamd_batch_release(c, b);
     return streamd_fail(c, STREAMD_FAIL_TASK, 0, "out of memory");

@@ -1,0 +1,124 @@
+/*
+ * The plugin's test: the operator in a fake host. The test holds input, watermark and output in its
+ * hand; there is no pipeline file and no clock. A harness that finds something wrong says what and
+ * aborts, so a test that returns has passed.
+ */
+#include <streamd/harness.h>
+
+#include <stdio.h>
+#include <string.h>
+
+/* The node `{type: silence, key_by: [host], config: {after: 1m}}`. */
+static const struct harness_spec one_minute = {
+    .plugin = "operator-silence",
+    .input = "host: string, at: timestamp",
+    .time = "at",
+    .key_by = "host",
+    .config = "after: 1m",
+};
+
+static void fail(const char *what, const char *got)
+{
+    fprintf(stderr, "not so: %s (got: %s)\n", what, got);
+    abort();
+}
+
+/* Times are in seconds. A key is reported when the watermark reaches its last row + 60, once. */
+static void silent_keys_are_reported_once(void)
+{
+    struct harness *h = harness_new(&one_minute);
+
+    harness_send(h, "web | 0\n"
+                    "db  | 10\n"
+                    "web | 30\n");
+    harness_watermark(h, HARNESS_SECONDS(69.999999));
+    harness_expect(h, 0, "");
+    harness_watermark(h, HARNESS_SECONDS(70));
+    harness_expect(h, 0, "+ @70 | db | 10\n");
+    harness_watermark(h, HARNESS_SECONDS(1000));
+    harness_expect(h, 0, "+ @90 | web | 30\n");
+    harness_end(h);
+    harness_expect(h, 0, "");
+    harness_free(h);
+}
+
+/* A key that comes back is watched anew; a row that is out of order moves no deadline back. */
+static void keys_come_back(void)
+{
+    struct harness *h = harness_new(&one_minute);
+
+    harness_send(h, "db | 10\n");
+    harness_watermark(h, HARNESS_SECONDS(70));
+    harness_expect(h, 0, "+ @70 | db | 10\n");
+    harness_send(h, "db | 100\n"
+                    "db | 90\n");
+    harness_watermark(h, HARNESS_SECONDS(159));
+    harness_expect(h, 0, "");
+    harness_end(h);
+    harness_expect(h, 0, "+ @160 | db | 100\n");
+    harness_free(h);
+}
+
+/* Everything is in the table: a task that is closed and opened again goes on where it was. */
+static void state_is_in_the_table(void)
+{
+    struct harness *h = harness_new(&one_minute);
+
+    harness_send(h, "db | 10\n");
+    harness_reopen(h);
+    harness_watermark(h, HARNESS_SECONDS(70));
+    harness_expect(h, 0, "+ @70 | db | 10\n");
+    harness_free(h);
+}
+
+/* Many keys fall silent at once, batches have two rows, and the output takes one batch at a time. */
+static void output_may_be_full(void)
+{
+    struct harness_spec spec = one_minute;
+    struct harness *h;
+
+    spec.batch_rows = 2;
+    spec.room = 1;
+    h = harness_new(&spec);
+    harness_send(h, "a | 1\n"
+                    "b | 2\n"
+                    "c | 3\n"
+                    "d | 4\n"
+                    "null | 5\n");
+    harness_watermark(h, HARNESS_SECONDS(100));
+    harness_expect(h, 0, "+ @61 | a | 1\n"
+                         "+ @62 | b | 2\n"
+                         "+ @63 | c | 3\n"
+                         "+ @64 | d | 4\n"
+                         "+ @65 | null | 5\n");
+    harness_free(h);
+}
+
+/* What a user who makes a mistake is told. */
+static void mistakes_are_explained(void)
+{
+    struct harness_spec spec = one_minute;
+    struct harness *h;
+
+    spec.keep_errors = 1;
+    spec.key_by = NULL;
+    h = harness_new(&spec);
+    if (h || !strstr(harness_message(NULL), "needs key_by"))
+        fail("a node without key_by is refused", harness_message(NULL));
+    spec.key_by = "host";
+    spec.config = "after: 60";
+    h = harness_new(&spec);
+    if (h || !strstr(harness_message(NULL), "unit"))
+        fail("a time without a unit is refused", harness_message(NULL));
+}
+
+int main(void)
+{
+    silent_keys_are_reported_once();
+    keys_come_back();
+    state_is_in_the_table();
+    output_may_be_full();
+    mistakes_are_explained();
+    puts("silence: 5 tests passed");
+    return 0;
+}
