@@ -71,7 +71,8 @@ static void state_is_in_the_table(void)
     harness_free(h);
 }
 
-/* Many keys fall silent at once, batches have two rows, and the output takes one batch at a time. */
+/* Many keys fall silent at once, batches have two rows, and the output takes one batch at a time.
+ */
 static void output_may_be_full(void)
 {
     struct harness_spec spec = one_minute;
@@ -86,11 +87,12 @@ static void output_may_be_full(void)
                     "d | 4\n"
                     "null | 5\n");
     harness_watermark(h, HARNESS_SECONDS(100));
-    harness_expect(h, 0, "+ @61 | a | 1\n"
-                         "+ @62 | b | 2\n"
-                         "+ @63 | c | 3\n"
-                         "+ @64 | d | 4\n"
-                         "+ @65 | null | 5\n");
+    harness_expect(h, 0,
+                   "+ @61 | a | 1\n"
+                   "+ @62 | b | 2\n"
+                   "+ @63 | c | 3\n"
+                   "+ @64 | d | 4\n"
+                   "+ @65 | null | 5\n");
     harness_free(h);
 }
 
