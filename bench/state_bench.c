@@ -116,7 +116,7 @@ static void measure(const char *backend, int text, uint64_t count)
                                       .keys = &key,
                                       .column_count = 1,
                                       .columns = &column};
-    struct harness *h = harness_new(&(struct harness_spec){.backend = backend});
+    struct harness *h = harness_bare_new(&(struct harness_spec){.backend = backend});
     struct streamd_table *t = h ? harness_open_table(h, &decl) : NULL;
     struct keys *keys = malloc(sizeof(*keys));
     uint64_t updates = count * 4 < 8000000 ? 8000000 : count * 2, rows;
@@ -134,7 +134,7 @@ static void measure(const char *backend, int text, uint64_t count)
     again = run(t, keys, text, count, count, 0);
     printf("   insert again %6.1f%s\n", again, rows == count ? "" : "   WRONG");
     free(keys);
-    harness_free(h);
+    harness_bare_free(h);
 }
 
 int main(int argc, char **argv)

@@ -139,6 +139,13 @@ const struct code codes_of_graphs[] = {
      "SQLite's columns do not differ by upper and lower case. Rename one of the fields with a "
      "select.",
      NULL},
+    {2161, "a dedup without a key",
+     "dedup lets one row of each key pass, so it must know the key: `key_by: [id]`.",
+     "once: {type: dedup, inputs: [payments], key_by: [id], config: {within: 1h}}"},
+    {2162, "a time between events that have none",
+     "`within` is measured in event time. Give the source `event_time: {field: ...}`, or leave "
+     "`within` out: then a key is remembered for ever.",
+     NULL},
     {2210, "a pattern of date and time that cannot be read",
      "`format:` is a template of PostgreSQL's to_timestamp: YYYY MM DD HH24 MI SS MS US "
      "Mon TZH TZM and others.",

@@ -28,31 +28,37 @@
 
 struct harness;
 
-/* What to test, and in which surroundings. All members may be zero. */
+/* What to test, and in which surroundings. All members but `plugin` may be zero. */
 struct harness_spec {
-    const char *plugin;  /* "operator-window"; NULL: no plugin, a context alone */
+    const char *plugin;  /* "operator-window" */
     const char *backend; /* "state-memory" */
     const char *input;   /* "user: string, at: timestamp|null" */
     const char *time;    /* the field that is the event time; NULL: the @ of each row */
+    int timeless;        /* rows have no event time */
     const char *key_by;  /* "user, country" */
     const char *config;  /* the node's config:, as YAML */
     uint32_t changelog;  /* of the input, enum streamd_changelog; 0: append */
+    const char *upsert;  /* the key of the input where it is upsert: "user, country" */
     uint32_t batch_rows; /* rows of a batch, in and out; 0: 2048 */
     uint32_t room;       /* batches that an output takes before it is full; 0: no end */
     size_t memory_limit; /* bytes of streamd_alloc; 0: none */
     int64_t now;         /* the clock at the beginning */
-    int keep_errors;     /* diagnostics and failures end the test, but with 1 are kept for
-                            harness_message */
+    int keep_errors;     /* 0: what fails ends the test; 1: see harness_message */
 };
 
-/* Binds and opens. NULL only with keep_errors, and where there is no memory. */
+/* Binds and opens. NULL: no memory. Check harness_message after keep_errors. */
 struct harness *harness_new(const struct harness_spec *spec);
 
 /* Closes the operator and checks that all memory and all batches came back. NULL is fine. */
 void harness_free(struct harness *h);
 
-/* The diagnostics of a harness_new with keep_errors that gave NULL; or what the operator gave to
-   streamd_fail, "" where nothing. Valid until the next call on any harness. */
+/* A context without a plugin, for tests of tables. It has no expressions. Looks at backend, time,
+   batch_rows, memory_limit, now and keep_errors. */
+struct harness *harness_bare_new(const struct harness_spec *spec);
+void harness_bare_free(struct harness *h);
+
+/* With keep_errors: what failed - the diagnostics of the bind step, or what the operator gave to
+   streamd_fail. "" where nothing did. Lives as long as the harness. */
 const char *harness_message(const struct harness *h);
 
 /* ---- events; each goes on until the operator answers OK, HAS_MORE included ----------------- */
@@ -72,7 +78,8 @@ int harness_clock(struct harness *h, int64_t now);
 /* Watermark INT64_MAX, then the end of the input. */
 int harness_end(struct harness *h);
 
-/* Closes the operator and opens it again on the same tables: what it kept elsewhere is gone. */
+/* Closes the operator, opens it again on the same tables, and tells it the last watermark, as a
+   restart does: what it kept elsewhere is gone. */
 int harness_reopen(struct harness *h);
 
 /* ---- what came out ------------------------------------------------------------------------- */
@@ -90,9 +97,12 @@ void harness_expect_sorted(struct harness *h, uint32_t output, const char *rows)
 /* A counter of streamd_count. */
 uint64_t harness_counter(const struct harness *h, const char *name);
 
+/* Rows in all of the operator's tables. */
+uint64_t harness_state_rows(struct harness *h);
+
 /* How the node was bound: the main output's changelog mode and upsert key ("user, until"). */
 uint32_t harness_changelog(const struct harness *h);
-const char *harness_upsert_key(const struct harness *h);
+const char *harness_upsert_key(struct harness *h);
 
 /* ---- for tests of tables and services ------------------------------------------------------ */
 
@@ -111,8 +121,7 @@ struct streamd_batch *harness_batch(struct harness *h, const struct streamd_sche
 /* Bytes of streamd_alloc in use. */
 size_t harness_bytes(const struct harness *h);
 
-/* The plugin's descriptor from KIND-NAME.so in STREAMD_PLUGIN_PATH; prints why not and gives NULL.
- */
+/* The descriptor of the plugin KIND-NAME in STREAMD_PLUGIN_PATH; prints why not and gives NULL. */
 const struct streamd_descriptor *harness_plugin(const char *file);
 
 #endif

@@ -14,18 +14,25 @@
 #include <string.h>
 #include <unistd.h>
 
-void harness_broken(struct harness *h, const char *format, ...)
+void harness_broken_text(struct harness *h, const char *text)
 {
-    va_list args;
-
+    text_add(&h->message, text);
     h->failed = 1;
-    va_start(args, format);
-    vsnprintf(h->message, sizeof(h->message), format, args);
-    va_end(args);
     if (h->spec.keep_errors)
         return;
-    fprintf(stderr, "harness: %s\n", h->message);
+    fprintf(stderr, "harness: %s\n", text_get(&h->message));
     abort();
+}
+
+void harness_broken(struct harness *h, const char *format, ...)
+{
+    char line[512];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(line, sizeof(line), format, args);
+    va_end(args);
+    harness_broken_text(h, line);
 }
 
 /* ---- memory, log, time ------------------------------------------------------------------- */
@@ -258,9 +265,38 @@ int harness_add_table(struct harness *h, const struct streamd_table_decl *decl)
     return 0;
 }
 
+void harness_close_tables(struct harness *h)
+{
+    for (uint32_t i = 0; i < h->table_count; i++) {
+        h->backend->close(&h->context, h->tables[i].table);
+        row_layout_clear(&h->tables[i].layout);
+    }
+    h->table_count = 0;
+}
+
 struct streamd_table *harness_open_table(struct harness *h, const struct streamd_table_decl *decl)
 {
     return harness_add_table(h, decl) ? NULL : h->tables[h->table_count - 1].table;
+}
+
+uint64_t harness_state_rows(struct harness *h)
+{
+    uint64_t rows = 0;
+
+    for (uint32_t i = 0; i < h->table_count; i++) {
+        int64_t ns = INT64_MIN;
+
+        if (!(h->tables[i].decl.flags & STREAMD_TABLE_NAMESPACED)) {
+            rows += streamd_table_rows(h->tables[i].table, 0);
+            continue;
+        }
+        while (streamd_table_namespaces(h->tables[i].table, ns, &ns, 1)) {
+            rows += streamd_table_rows(h->tables[i].table, ns);
+            if (ns++ == INT64_MAX)
+                break;
+        }
+    }
+    return rows;
 }
 
 const struct streamd_host harness_host = {
@@ -334,7 +370,7 @@ const struct streamd_descriptor *harness_plugin(const char *file)
     return NULL;
 }
 
-struct harness *harness_bare(const struct harness_spec *spec)
+struct harness *harness_bare_new(const struct harness_spec *spec)
 {
     struct harness *h = memory_zalloc(1, sizeof(*h));
     const char *backend = spec->backend ? spec->backend : "state-memory";
@@ -342,12 +378,14 @@ struct harness *harness_bare(const struct harness_spec *spec)
     if (!h)
         return NULL;
     h->spec = *spec;
-    h->context.host = &harness_host;
+    h->services = harness_host;
+    h->context.host = &h->services;
     h->context.node = "node";
     h->context.parallelism = 1;
     h->context.batch_rows = spec->batch_rows ? spec->batch_rows : 2048;
     h->clock = spec->now;
     h->wake = INT64_MAX;
+    h->watermark = INT64_MIN;
     h->backend = (const struct streamd_backend *)(const void *)harness_plugin(backend);
     h->pool = batch_pool_new(0);
     if (!h->backend || !h->pool)
@@ -357,13 +395,11 @@ struct harness *harness_bare(const struct harness_spec *spec)
 
 void harness_bare_free(struct harness *h)
 {
-    int kept = h->spec.keep_errors;
+    int kept = h->spec.keep_errors && h->failed;
 
-    for (uint32_t i = 0; i < h->table_count; i++) {
-        h->backend->close(&h->context, h->tables[i].table);
-        row_layout_clear(&h->tables[i].layout);
-    }
+    harness_close_tables(h);
     h->spec.keep_errors = 0;
+    text_reset(&h->message);
     if (h->bytes)
         harness_broken(h, "%zu bytes were not given back", h->bytes);
     if (batch_pool_batches(h->pool) && !kept)
@@ -372,11 +408,17 @@ void harness_bare_free(struct harness *h)
         text_clear(&h->outputs[i].rows);
         text_clear(&h->outputs[i].taken);
     }
+    text_clear(&h->message);
     text_clear(&h->rejects);
     text_clear(&h->rejects_taken);
     batch_pool_free(h->pool);
     arena_clear(&h->arena);
     memory_free(h);
+}
+
+const char *harness_message(const struct harness *h)
+{
+    return text_get(&h->message);
 }
 
 struct streamd_context *harness_context(struct harness *h)

@@ -6,9 +6,11 @@ noinst_LTLIBRARIES += %D%/libharness.la
 	%D%/host.c \
 	%D%/inside.h \
 	%D%/node.c \
-	%D%/rows.c
+	%D%/plan.c \
+	%D%/rows.c \
+	%D%/services.c
 %C%_libharness_la_LIBADD = -lm
 
-HARNESS = %D%/libharness.la $(L5)
+HARNESS = %D%/libharness.la $(L6)
 
 EXTRA_DIST += %D%/README

@@ -36,7 +36,7 @@ static struct fixture *open_table(const char *backend, uint32_t flags, const cha
     struct fixture *f = calloc(1, sizeof(*f));
 
     assert_non_null(f);
-    f->h = harness_new(&(struct harness_spec){.backend = backend});
+    f->h = harness_bare_new(&(struct harness_spec){.backend = backend});
     f->keys = harness_schema(f->h, keys);
     f->columns = harness_schema(f->h, columns);
     f->decl = (struct streamd_table_decl){.name = "table",
@@ -55,7 +55,7 @@ static struct fixture *open_table(const char *backend, uint32_t flags, const cha
 
 static void close_table(struct fixture *f)
 {
-    harness_free(f->h);
+    harness_bare_free(f->h);
     free(f);
 }
 

@@ -1,3 +1,12 @@
-# The plugin operator-dedup.so. plugins/README shows the lines that make one.
+# The plugin operator-dedup.so.
+
+pluginexec_LTLIBRARIES += %D%/operator-dedup.la
+%C%_operator_dedup_la_SOURCES = \
+	%D%/bind.c \
+	%D%/dedup.c \
+	%D%/dedup.h
+%C%_operator_dedup_la_CPPFLAGS = $(plugin_cppflags)
+%C%_operator_dedup_la_CFLAGS = $(hot_cflags)
+%C%_operator_dedup_la_LDFLAGS = $(plugin_ldflags)
 
 EXTRA_DIST += %D%/README
