@@ -128,8 +128,8 @@ static int add_aggregate(struct expr_registry *registry, const struct streamd_ag
     struct signature s = signature_of_aggregate(a);
     const char *fault = fault_of(&s, a->result.id);
 
-    if (!fault && (!a->init || !a->update || !a->final))
-        fault = "has no init, update or final";
+    if (!fault && (!a->update || !a->final))
+        fault = "has no update or final";
     if (!fault && (a->state_count < 1 || a->state_count > 8))
         fault = "must have 1 to 8 state columns";
     for (size_t i = 0; i < registry->aggregates.count && !fault; i++) {

@@ -110,11 +110,12 @@ struct streamd_host_accumulator {
 /*
  * An aggregate function of one signature. Its state is 1 to 8 columns. Rows of a batch arrive
  * without NULL arguments, filtered, and distinct where the user says so.
+ * init:   makes n new rows, whose state is zero and not NULL, "nothing seen yet"; default: nothing.
  * update: for k < n, argument row sel[k] (k where sel is NULL) into rows[k]; rows may repeat.
  * time: event time per argument row, or NULL.
  * merge:  from[k] into into[k]; both have the same layout. NULL: cannot be merged.
  * final:  result value k from rows[k]; call->row_error and set_null work.
- * state_of: state columns where they depend on the arguments' types; default `state`.
+ * resolve: the result's type and the state columns, where they depend on the arguments' types.
  */
 struct streamd_aggregate {
     const char *name;
