@@ -437,6 +437,17 @@ static void starts_again_when_truncated(void **state)
     assert_string_equal(news(io, s), "3\n");
     assert_string_equal(io_message(io), "'t.log' was truncated: reading it from its beginning");
     assert_int_equal(io_counter(io, "truncated_files"), 1);
+    /* Written anew to the same size, and to more, before anybody looked. */
+    put("t.log", "4\n");
+    assert_string_equal(news(io, s), "4\n");
+    put("t.log", "5\n6\n7\n");
+    assert_string_equal(news(io, s), "5\n6\n7\n");
+    assert_int_equal(io_counter(io, "truncated_files"), 3);
+    for (int i = 0; i < 100; i++) {
+        append("t.log", "a line that is long enough for the bytes that are kept to move\n");
+        (void)news(io, s);
+    }
+    assert_int_equal(io_counter(io, "truncated_files"), 3);
     io_close_split(io, s);
     io_free(io);
 }

@@ -210,7 +210,8 @@ static enum streamd_flow file_next(struct streamd_context *c, void *self, void *
     }
     if (split->ending)
         return end_file(c, s, split);
-    follow_wake(split);
+    if (follow_wake(c, split))
+        return STREAMD_FAILED;
     rc = split->in.fd < 0 ? 0 : reader_fill(c, &split->reader, &split->in);
     if (rc < 0)
         return STREAMD_FAILED;

@@ -226,17 +226,6 @@ int follow_open(struct streamd_context *c, struct source *s, struct split *split
 
 /* ---- waiting ----------------------------------------------------------------------------- */
 
-void follow_wake(struct split *split)
-{
-    char events[4096];
-
-    if (split->asleep && split->inotify >= 0) {
-        while (read(split->inotify, events, sizeof(events)) > 0)
-            ;
-    }
-    split->asleep = 0;
-}
-
 static enum streamd_flow sleep_until(struct streamd_context *c, struct split *split, int64_t us)
 {
     split->asleep = 1;
@@ -244,22 +233,36 @@ static enum streamd_flow sleep_until(struct streamd_context *c, struct split *sp
     return STREAMD_BLOCKED;
 }
 
-/* 1 where the file is shorter than what was read of it; then it was set back to its beginning. */
+/* 1 where the file does not have any more what was read of it; then it was set back to its
+   beginning. Negative after streamd_fail. A file that grew is looked at as well: it may have been
+   truncated and written anew since. */
 static int was_truncated(struct streamd_context *c, struct split *split)
 {
     char message[480];
-    struct stat st;
+    int rc = input_is_intact(c, &split->in);
 
-    if (fstat(split->in.fd, &st) != 0)
-        return fault_errno(c, "examine", split->in.path, errno);
-    if ((uint64_t)st.st_size >= split->in.raw)
-        return 0;
+    if (rc != 0)
+        return rc < 0 ? rc : 0;
     snprintf(message, sizeof(message), "'%.380s' was truncated: reading it from its beginning",
              split->in.path);
     streamd_log(c, STREAMD_LOG_INFO, message);
     streamd_count(c, "truncated_files", 1);
     reader_restart(&split->reader, 0);
-    return input_rewind(c, &split->in) ? -1 : 1;
+    return input_rewind(c, &split->in) ? STREAMD_E_IO : 1;
+}
+
+int follow_wake(struct streamd_context *c, struct split *split)
+{
+    char events[4096];
+
+    if (!split->asleep)
+        return 0;
+    split->asleep = 0;
+    if (split->inotify >= 0) {
+        while (read(split->inotify, events, sizeof(events)) > 0)
+            ;
+    }
+    return split->in.fd >= 0 && was_truncated(c, split) < 0 ? STREAMD_E_IO : 0;
 }
 
 /* Whether the split's name leads to another file by now, which has content and belongs to nobody

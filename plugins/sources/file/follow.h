@@ -16,8 +16,9 @@ int follow_list(struct streamd_context *c, struct source *s);
 int follow_open(struct streamd_context *c, struct source *s, struct split *split,
                 const struct place *place);
 
-/* To be called before reading after the split was blocked. */
-void follow_wake(struct split *split);
+/* To be called before reading, for a split that may have been blocked: sees whether its file was
+   truncated. 0 or negative after streamd_fail. */
+int follow_wake(struct streamd_context *c, struct split *split);
 
 /*
  * The split's file has no more, or there is none. OK: read on (the file was truncated, or opened).

@@ -66,6 +66,21 @@ static int prepare_codec(struct streamd_context *c, struct input *in)
     return rc ? fault_memory(c) : 0;
 }
 
+/* The bytes before the place where reading begins. */
+static int load_tail(struct streamd_context *c, struct input *in)
+{
+    size_t wanted = in->raw < INPUT_TAIL_BYTES ? (size_t)in->raw : INPUT_TAIL_BYTES;
+    ssize_t n;
+
+    do
+        n = pread(in->fd, in->tail, wanted, (off_t)(in->raw - wanted));
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return fault_errno(c, "read", in->path, errno);
+    in->tail_length = (size_t)n == wanted ? wanted : 0;
+    return 0;
+}
+
 static int go_to(struct streamd_context *c, struct input *in, uint64_t offset)
 {
     uint8_t scratch[16384];
@@ -75,7 +90,7 @@ static int go_to(struct streamd_context *c, struct input *in, uint64_t offset)
         if (offset > 0 && lseek(in->fd, (off_t)offset, SEEK_SET) < 0)
             return fault_errno(c, "seek in", in->path, errno);
         in->offset = in->raw = offset;
-        return 0;
+        return load_tail(c, in);
     }
     while (in->offset < offset) {
         uint64_t left = offset - in->offset;
@@ -120,6 +135,23 @@ int input_open(struct streamd_context *c, struct input *in, const char *path, ui
     return rc;
 }
 
+/* After `n` more bytes. */
+static void keep_tail(struct input *in, const uint8_t *read, size_t n)
+{
+    size_t kept = in->tail_length;
+
+    if (n >= INPUT_TAIL_BYTES) {
+        kept = 0;
+        read += n - INPUT_TAIL_BYTES;
+        n = INPUT_TAIL_BYTES;
+    } else if (kept + n > INPUT_TAIL_BYTES) {
+        memmove(in->tail, in->tail + (kept + n - INPUT_TAIL_BYTES), INPUT_TAIL_BYTES - n);
+        kept = INPUT_TAIL_BYTES - n;
+    }
+    memcpy(in->tail + kept, read, n);
+    in->tail_length = kept + n;
+}
+
 static int64_t read_raw(struct streamd_context *c, struct input *in, uint8_t *to, size_t room)
 {
     ssize_t n;
@@ -130,6 +162,7 @@ static int64_t read_raw(struct streamd_context *c, struct input *in, uint8_t *to
     if (n < 0)
         return fault_errno(c, "read", in->path, errno);
     in->raw += (uint64_t)n;
+    keep_tail(in, to, (size_t)n);
     return n;
 }
 
@@ -185,11 +218,25 @@ int input_check_end(struct streamd_context *c, const struct input *in)
     return fault_file(c, DIAGNOSTIC_COMPRESSED, in->path, message);
 }
 
+int input_is_intact(struct streamd_context *c, const struct input *in)
+{
+    uint8_t now[INPUT_TAIL_BYTES];
+    ssize_t n;
+
+    do
+        n = pread(in->fd, now, in->tail_length, (off_t)(in->raw - in->tail_length));
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return fault_errno(c, "read", in->path, errno);
+    return (size_t)n == in->tail_length && memcmp(now, in->tail, in->tail_length) == 0;
+}
+
 int input_rewind(struct streamd_context *c, struct input *in)
 {
     if (lseek(in->fd, 0, SEEK_SET) < 0)
         return fault_errno(c, "seek in", in->path, errno);
     in->offset = in->raw = 0;
+    in->tail_length = 0;
     in->packed_begin = in->packed_end = 0;
     if (in->codec)
         codec_reset(in->codec);

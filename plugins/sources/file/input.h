@@ -11,6 +11,9 @@
 
 #include <sys/types.h>
 
+/* The last bytes that were read are kept, to know them again. */
+enum { INPUT_TAIL_BYTES = 64 };
+
 /* Start with INPUT_CLOSED; release with input_close. */
 struct input {
     int fd;       /* -1: not open */
@@ -22,6 +25,8 @@ struct input {
     struct codec *codec; /* NULL: not compressed */
     uint8_t *packed;     /* bytes read and not yet decompressed: packed[packed_begin..packed_end) */
     size_t packed_begin, packed_end;
+    uint8_t tail[INPUT_TAIL_BYTES]; /* the last tail_length bytes before `raw` */
+    size_t tail_length;
 };
 
 #define INPUT_CLOSED ((struct input){.fd = -1})
@@ -40,6 +45,10 @@ int64_t input_read(struct streamd_context *c, struct input *in, uint8_t *to, siz
 /* Whether a file that has no more may end there. 0, or negative after streamd_fail: a compressed
    file that is cut off. */
 int input_check_end(struct streamd_context *c, const struct input *in);
+
+/* Whether the file still has what was read of it: 1, 0 (it was truncated, and perhaps written
+   anew), or negative after streamd_fail. */
+int input_is_intact(struct streamd_context *c, const struct input *in);
 
 /* Back to the beginning, for a file that was truncated. 0, or negative after streamd_fail. */
 int input_rewind(struct streamd_context *c, struct input *in);

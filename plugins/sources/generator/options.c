@@ -121,7 +121,7 @@ static const struct streamd_option field_table[] = {
      .type = STREAMD_OPTION_DURATION,
      .offset = AT(out_of_orderness),
      .minimum = 1,
-     .maximum = INT64_MAX / 2,
+     .maximum = INT64_C(86400000000000),
      .doc = "For a sequence of timestamps: each comes up to this much early, at random"},
     {.name = NULL},
 };
