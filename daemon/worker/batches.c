@@ -134,6 +134,11 @@ static int set_event_time(struct node *n, struct streamd_batch *b)
     return 0;
 }
 
+static size_t unfinished(const struct source_driver *d)
+{
+    return d->splits.count - d->finished_count;
+}
+
 /* Sends a batch of a split, then the watermark. As streamd_emit. */
 static int send_batch(struct node *n, struct streamd_split *split, struct streamd_batch *b)
 {
@@ -151,7 +156,8 @@ static int send_batch(struct node *n, struct streamd_split *split, struct stream
     rc = split_had_rows(n, split);
     if (!rc)
         rc = node_flush_errors(n);
-    return rc ? rc : room && node_has_room(n);
+    /* Beside other splits the next batch may be another one's, by event time. */
+    return rc ? rc : room && unfinished(n->source) < 2 && node_has_room(n);
 }
 
 int split_flush(struct node *n, struct streamd_split *split)

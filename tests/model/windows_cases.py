@@ -26,8 +26,8 @@ KEYS = {  # what key_by may be, and how a key of it is drawn
     ("j",): lambda r: (r.choice([0, 1, -7, 1 << 40, None]),),
     ("k", "j"): lambda r: (r.choice(["a", "b", None]), r.choice([0, 1, None])),
 }
-REMOVED = {"update-before", "delete"}
-ADDED = {"insert", "update-after"}
+REMOVED = {"-U", "-D"}
+ADDED = {"+I", "+U"}
 
 
 @dataclasses.dataclass
@@ -243,7 +243,7 @@ def found(case, folder):
             continue
         key = result[:len(case.keys) + 2]
         if kind in ADDED:
-            if (kind == "insert") == (key in table):
+            if (kind == "+I") == (key in table):
                 problems.append(f"{kind} of {key}, which is {'' if key in table else 'not '}there")
             table[key] = result
         elif kind in REMOVED:

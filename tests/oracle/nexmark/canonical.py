@@ -34,8 +34,8 @@ COLUMNS = {
 }
 # The columns that identify a row of a result that is a changelog.
 CHANGELOG_KEYS = {"q18": ("bidder", "auction")}
-ADDS = {"insert", "update-after"}
-REMOVES = {"update-before", "delete"}
+ADDS = {"+I", "+U"}
+REMOVES = {"-U", "-D"}
 
 TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?Z")
 
