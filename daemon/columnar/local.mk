@@ -9,3 +9,6 @@ noinst_LTLIBRARIES += %D%/libcolumnar.la
 %C%_libcolumnar_la_CFLAGS = $(hot_cflags)
 
 EXTRA_DIST += %D%/README
+
+unit_tests += tests/unit/test_keyhash
+tests_unit_test_keyhash_LDADD = $(L2) $(CMOCKA_LIBS)
