@@ -12,3 +12,6 @@ EXTRA_DIST += %D%/README
 
 unit_tests += tests/unit/test_keyhash
 tests_unit_test_keyhash_LDADD = $(L2) $(CMOCKA_LIBS)
+
+unit_tests += tests/unit/test_columnar
+tests_unit_test_columnar_LDADD = $(L2) $(CMOCKA_LIBS)
