@@ -152,7 +152,8 @@ const char *diagnostics_suggest(struct diagnostics *d, const char *word, const c
     if (diagnostics_is_full(d))
         return NULL;
     closest = text_closest(word, words);
-    if (closest)
+    /* One letter in place of another says nothing. */
+    if (closest && (strlen(word) > 1 || strlen(closest) > 1))
         return diagnostics_printf(d, "did you mean '%s'?", closest);
     if (!what || !words[0])
         return NULL;

@@ -193,6 +193,12 @@ static void report_cycle(struct reading *r, uint8_t *placed, uint32_t *cycle, ui
     /* So many steps up, and the node is on the cycle, not only behind it. */
     for (uint32_t i = 0; i < p->node_count; i++)
         node = open_input(p, placed, node)->node;
+    /* Told from the node that stands first in the file: its input is the one that leads back. */
+    for (uint32_t i = 0; i < p->node_count; i++) {
+        cycle[0] = i == 0 || node < cycle[0] ? node : cycle[0];
+        node = open_input(p, placed, node)->node;
+    }
+    node = cycle[0];
     do {
         cycle[count++] = node;
         node = open_input(p, placed, node)->node;

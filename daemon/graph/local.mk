@@ -12,3 +12,6 @@ noinst_LTLIBRARIES += %D%/libgraph.la
 	%D%/plan.c %D%/plan.h
 
 EXTRA_DIST += %D%/README
+
+unit_tests += tests/unit/test_graph_pipeline
+tests_unit_test_graph_pipeline_LDADD = $(L3) $(CMOCKA_LIBS)

@@ -102,7 +102,7 @@ static void check_version(struct reading *r, const struct keys_file *keys, const
 }
 
 /* Values that belong to features of later versions. */
-static void check_later(struct reading *r, const struct keys_file *keys, const struct node *root)
+static void check_later(struct reading *r, struct keys_file *keys, const struct node *root)
 {
     const struct node *state = document_get(root, "state");
     const char *backend = keys->state.backend;
@@ -111,9 +111,11 @@ static void check_later(struct reading *r, const struct keys_file *keys, const s
         later(r, document_get(root, "parallelism"), "a parallelism of more than 1");
     if (keys->at_end == KEYS_SAVEPOINT)
         later(r, document_get(root, "at_end"), "'at_end: savepoint'");
-    if (backend && (strcmp(backend, "sqlite") == 0 || strcmp(backend, "rocksdb") == 0))
+    if (backend && (strcmp(backend, "sqlite") == 0 || strcmp(backend, "rocksdb") == 0)) {
         later(r, document_get(state, "backend"),
               diagnostics_printf(r->diagnostics, "the state backend '%s'", backend));
+        keys->state.backend = NULL;
+    }
 }
 
 static uint32_t delivery_of(int64_t word, int has)
@@ -142,11 +144,11 @@ static int read_file_keys(struct reading *r, struct keys_file *keys, struct node
     p->record_bytes = keys->limits.record;
     p->delivery = delivery_of(keys->delivery, keys->has_delivery);
     p->delivery_yaml = document_get(root, "delivery");
-    p->backend = keys->state.backend ? keys->state.backend : "memory";
-    p->backend_yaml = document_get(document_get(root, "state"), "backend");
     check_name(r, keys, root);
     check_version(r, keys, root);
     check_later(r, keys, root);
+    p->backend = keys->state.backend ? keys->state.backend : "memory";
+    p->backend_yaml = document_get(document_get(root, "state"), "backend");
     return 0;
 }
 
