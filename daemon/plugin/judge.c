@@ -24,6 +24,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -182,11 +183,13 @@ static void answer_in_child(int out, const char *path, uint32_t kind, const char
     struct streamd_error error;
     struct text answer = {0};
     size_t sent = 0;
+    char real[PATH_MAX];
     void *image;
 
     (void)setrlimit(RLIMIT_CORE, &no_core);
     (void)setrlimit(RLIMIT_CPU, &cpu);
-    image = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    /* A name without a slash would be looked for among the system's libraries. */
+    image = dlopen(realpath(path, real) ? real : path, RTLD_NOW | RTLD_LOCAL);
     *(void **)&enumerate = image ? dlsym(image, "streamd_plugin") : NULL;
     if (!image)
         text_printf(&answer, "n%04d%s", PLUGIN_NOT_LOADABLE, dlerror());

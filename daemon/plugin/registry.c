@@ -87,6 +87,13 @@ void plugin_registry_free(struct plugin_registry *r)
     memory_free(r);
 }
 
+int plugin_add(struct plugin_registry *r, const struct streamd_descriptor *descriptor)
+{
+    struct loaded entry = {descriptor->kind, descriptor->name, descriptor};
+
+    return array_push(&r->loaded, entry) ? STREAMD_E_NOMEM : 0;
+}
+
 /* The first file KIND-NAME.so in the search path: 0 and its path, or negative. */
 static int locate(struct plugin_registry *r, uint32_t kind, const char *name, char path[PATH_MAX],
                   struct streamd_error *error)

@@ -48,6 +48,10 @@ const char *plugin_kind_word(uint32_t kind);
 struct plugin_registry *plugin_registry_new(const char *search_path);
 void plugin_registry_free(struct plugin_registry *registry);
 
+/* Adds a plugin that is part of the program, found before any file and not listed: for the fake
+   host of tests. The descriptor outlives the registry. 0 or STREAMD_E_NOMEM. */
+int plugin_add(struct plugin_registry *registry, const struct streamd_descriptor *descriptor);
+
 /*
  * The descriptor of a plugin, loading it when it is not yet. On failure the error says which file,
  * what is wrong with it, and what to do; its diagnostic is an enum plugin_problem.

@@ -1,5 +1,5 @@
 /*
- * tests/harness/harness.h - one operator in a fake host.
+ * streamd/harness.h - one operator in a fake host, for tests. Link libstreamd-harness.
  *
  *     struct harness *h = harness_new(&(struct harness_spec){
  *         .plugin = "operator-window", .input = "user: string, n: int64", .key_by = "user",
@@ -14,16 +14,28 @@
  * left out), the event time in seconds behind an @, the values separated by |. Timestamps are
  * seconds, dates days, null is NULL, text stands as it is.
  *
- * The plugin is loaded from its shared library (STREAMD_PLUGIN_PATH). Batches come from the
- * daemon's pool and tables from a backend plugin, so what works here works in a worker. Memory is
- * counted, can be bounded, and must all be gone at the end. Nothing here starts a thread.
+ * The plugin is loaded from its shared library, which is looked for in STREAMD_PLUGIN_PATH and
+ * where streamd's own plugins are installed. Batches come from the daemon's pool and tables from a
+ * backend plugin, so what works here works in a worker. Memory is counted, can be bounded, and must
+ * all be gone at the end. Nothing here starts a thread.
+ *
+ * What is wrong is printed to standard error and ends the test with abort(), so it can be used in
+ * any test framework or none. This interface may change before version 1.
  */
-#ifndef HARNESS_H
-#define HARNESS_H
+#ifndef STREAMD_HARNESS_H
+#define STREAMD_HARNESS_H
 
 #include <streamd/backend.h>
 #include <streamd/operator.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+#if defined(__GNUC__)
+#pragma GCC visibility push(default)
+#endif
+
+/* Seconds as the microseconds that all times are given in. */
 #define HARNESS_SECONDS(s) ((int64_t)((s)*1000000.0))
 
 struct harness;
@@ -106,6 +118,7 @@ const char *harness_upsert_key(struct harness *h);
 
 /* ---- for tests of tables and services ------------------------------------------------------ */
 
+/* The context that the operator sees. */
 struct streamd_context *harness_context(struct harness *h);
 
 /* Opens one more table; `decl` must outlive the harness. NULL: the backend said no. */
@@ -121,7 +134,14 @@ struct streamd_batch *harness_batch(struct harness *h, const struct streamd_sche
 /* Bytes of streamd_alloc in use. */
 size_t harness_bytes(const struct harness *h);
 
-/* The descriptor of the plugin KIND-NAME in STREAMD_PLUGIN_PATH; prints why not and gives NULL. */
+/* The descriptor of the plugin KIND-NAME; prints why not and gives NULL. */
 const struct streamd_descriptor *harness_plugin(const char *file);
+
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -342,27 +342,35 @@ static void *open_in(const char *folders, const char *file)
     return NULL;
 }
 
-/* Plugins for tests are not among those of the build tree. */
-static void *open_test_plugin(const char *file)
+void harness_plugin_path(struct text *out)
 {
-    const char *build = getenv("BUILDDIR");
-    char folder[1024];
+    const char *path = getenv("STREAMD_PLUGIN_PATH"), *build = getenv("BUILDDIR");
 
-    snprintf(folder, sizeof(folder), "%s/tests/plugins/.libs", build ? build : ".");
-    return open_in(folder, file);
+    if (path)
+        text_printf(out, "%s:", path);
+    if (build) /* streamd's own tests use plugins that are not installed */
+        text_printf(out, "%s/tests/plugins/.libs:%s/plugins-live:", build, build);
+    text_add(out, STREAMD_PLUGIN_DIR);
 }
 
 const struct streamd_descriptor *harness_plugin(const char *file)
 {
-    void *image = open_in(getenv("STREAMD_PLUGIN_PATH"), file);
     const char *dash = strchr(file, '-');
     streamd_plugin_fn *list;
+    struct text path = {0};
+    void *image;
 
-    image = image ? image : open_test_plugin(file);
+    harness_plugin_path(&path);
+    image = open_in(text_get(&path), file);
     if (!image) {
-        fprintf(stderr, "harness: no plugin %s.so: %s\n", file, dlerror());
-        return NULL;
+        const char *why = dlerror();
+
+        fprintf(stderr, "harness: no plugin %s.so in %s%s%s\n", file, text_get(&path),
+                why ? ": " : "", why ? why : "");
     }
+    text_clear(&path);
+    if (!image)
+        return NULL;
     *(void **)&list = dlsym(image, "streamd_plugin");
     for (uint32_t i = 0; list && dash && list(i); i++)
         if (!strcmp(list(i)->name, dash + 1))

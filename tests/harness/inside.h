@@ -73,6 +73,7 @@ struct harness {
     struct text rejects, rejects_taken;
 };
 
+/* The harness behind a context. */
 static inline struct harness *harness_of(struct streamd_context *c)
 {
     return (struct harness *)(void *)c;
@@ -84,6 +85,12 @@ extern const struct streamd_host harness_host;
 /* services.c: expressions and aggregates, added to h->services. 0 or -1. */
 int harness_add_services(struct harness *h);
 void harness_remove_services(struct harness *h);
+
+/* source.c: what stands for the rows of the test in the plan. */
+extern const struct streamd_source harness_source;
+
+/* host.c: appends the folders in which plugins are looked for, separated by ':'. */
+void harness_plugin_path(struct text *out);
 
 /* plan.c: makes h->plan from the spec, and tables and outputs from it. 0 or -1, with a message. */
 int harness_bind(struct harness *h);

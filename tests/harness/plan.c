@@ -6,7 +6,6 @@
 
 #include "plugin/registry.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* A text with so many blanks in front of each line. */
@@ -66,14 +65,16 @@ static void write_file(struct text *y, const struct harness_spec *s)
 
 static struct plugin_registry *open_registry(void)
 {
-    const char *path = getenv("STREAMD_PLUGIN_PATH"), *build = getenv("BUILDDIR");
     struct plugin_registry *registry;
-    struct text all = {0};
+    struct text path = {0};
 
-    text_printf(&all, "%s:%s/tests/plugins/.libs", path ? path : "plugins-live",
-                build ? build : ".");
-    registry = plugin_registry_new(text_get(&all));
-    text_clear(&all);
+    harness_plugin_path(&path);
+    registry = plugin_registry_new(text_get(&path));
+    text_clear(&path);
+    if (registry && plugin_add(registry, &harness_source.descriptor)) {
+        plugin_registry_free(registry);
+        return NULL;
+    }
     return registry;
 }
 

@@ -79,6 +79,7 @@ def uncommented(folder, methods):
 
 tap.empty("public functions and methods have comments", uncommented("include", methods=True))
 tap.empty("the daemon's functions have comments", uncommented("daemon", methods=False))
+tap.empty("the fake host's functions have comments", uncommented("tests/harness", methods=False))
 tap.empty("the plugins' functions have comments", uncommented("plugins", methods=False))
 tap.empty(
     "every file opens with what it is",

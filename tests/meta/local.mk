@@ -1,7 +1,8 @@
 # Tests of the tree itself.
 
 meta_tests += %D%/abi.py %D%/comments.py %D%/format.py %D%/headers.py %D%/install.sh \
-	%D%/layers.py %D%/listed.py %D%/reference.sh %D%/scripts.py %D%/words.py
+	%D%/layers.py %D%/listed.py %D%/reference.sh %D%/scripts.py %D%/third-party.sh \
+	%D%/words.py
 
 # This one looks at what was built, so it runs on an installation too.
 e2e_tests += %D%/linkage.py

@@ -5,9 +5,4 @@ check_LTLIBRARIES += %D%/state-moving.la
 %C%_state_moving_la_CPPFLAGS = $(plugin_cppflags)
 %C%_state_moving_la_LDFLAGS = $(plugin_ldflags) -rpath /nowhere
 
-EXTRA_DIST += %D%/README %D%/source-harness/README %D%/state-moving/README
-
-check_LTLIBRARIES += %D%/source-harness.la
-%C%_source_harness_la_SOURCES = %D%/source-harness/source.c
-%C%_source_harness_la_CPPFLAGS = $(plugin_cppflags)
-%C%_source_harness_la_LDFLAGS = $(plugin_ldflags) -rpath /nowhere
+EXTRA_DIST += %D%/README %D%/state-moving/README

@@ -1,11 +1,12 @@
-/* The source `harness`: a schema, a changelog mode, perhaps an event time, and no rows. */
-#include <streamd/source.h>
+/* The source `harness`: a schema, a changelog mode, perhaps an event time, and no rows. It is part
+   of the harness itself: plan.c adds it to the registry. */
+#include "inside.h"
 
 #include <string.h>
 
 enum { APPEND = 0, UPSERT = 1, RETRACT = 2 };
 
-struct harness_options {
+struct source_options {
     int64_t changelog;
     struct streamd_strings key;
     uint8_t timed;
@@ -16,25 +17,25 @@ static const char *const modes[] = {"append", "upsert", "retract", NULL};
 static const struct streamd_option options_table[] = {
     {.name = "changelog",
      .type = STREAMD_OPTION_ENUM,
-     .offset = offsetof(struct harness_options, changelog),
+     .offset = offsetof(struct source_options, changelog),
      .default_text = "append",
      .choices = modes,
      .doc = "What kind of changes the rows are"},
     {.name = "key",
      .type = STREAMD_OPTION_STRINGS,
-     .offset = offsetof(struct harness_options, key),
+     .offset = offsetof(struct source_options, key),
      .doc = "The key of an upsert"},
     {.name = "timed",
      .type = STREAMD_OPTION_BOOL,
-     .offset = offsetof(struct harness_options, timed),
+     .offset = offsetof(struct source_options, timed),
      .doc = "Rows have an event time that is not one of their fields"},
     {.name = NULL},
 };
 
-static int harness_bind(struct streamd_bind *b, const void *options)
+static int source_bind(struct streamd_bind *b, const void *options)
 {
     static const uint32_t changelogs[] = {STREAMD_APPEND, STREAMD_UPSERT, STREAMD_RETRACT};
-    const struct harness_options *o = options;
+    const struct source_options *o = options;
     const struct streamd_schema *schema = streamd_bind_declared_schema(b);
     int rc;
 
@@ -47,15 +48,15 @@ static int harness_bind(struct streamd_bind *b, const void *options)
     return rc;
 }
 
-static int harness_list(struct streamd_context *c, void *self)
+static int source_list(struct streamd_context *c, void *self)
 {
     (void)c;
     (void)self;
     return 0;
 }
 
-static int harness_open_split(struct streamd_context *c, void *self, const char *id,
-                              const char *position, struct streamd_split *handle, void **split)
+static int source_open_split(struct streamd_context *c, void *self, const char *id,
+                             const char *position, struct streamd_split *handle, void **split)
 {
     (void)c;
     (void)self;
@@ -66,7 +67,7 @@ static int harness_open_split(struct streamd_context *c, void *self, const char 
     return STREAMD_E_STATE;
 }
 
-static enum streamd_flow harness_next(struct streamd_context *c, void *self, void *split)
+static enum streamd_flow source_next(struct streamd_context *c, void *self, void *split)
 {
     (void)c;
     (void)self;
@@ -74,8 +75,8 @@ static enum streamd_flow harness_next(struct streamd_context *c, void *self, voi
     return STREAMD_FINISHED;
 }
 
-static int harness_position(struct streamd_context *c, void *self, void *split,
-                            char text[STREAMD_POSITION_BYTES])
+static int source_position(struct streamd_context *c, void *self, void *split,
+                           char text[STREAMD_POSITION_BYTES])
 {
     (void)c;
     (void)self;
@@ -84,18 +85,13 @@ static int harness_position(struct streamd_context *c, void *self, void *split,
     return 0;
 }
 
-static const struct streamd_source source = {
+const struct streamd_source harness_source = {
     .descriptor = {STREAMD_DESCRIPTOR(struct streamd_source, STREAMD_SOURCE, "harness"),
                    "Stands for the rows that a test sends.", options_table,
-                   sizeof(struct harness_options)},
-    .bind = harness_bind,
-    .list = harness_list,
-    .open_split = harness_open_split,
-    .next = harness_next,
-    .position = harness_position,
+                   sizeof(struct source_options)},
+    .bind = source_bind,
+    .list = source_list,
+    .open_split = source_open_split,
+    .next = source_next,
+    .position = source_position,
 };
-
-STREAMD_EXPORT const struct streamd_descriptor *streamd_plugin(uint32_t index)
-{
-    return index == 0 ? &source.descriptor : NULL;
-}
