@@ -15,14 +15,14 @@
 
 #include <inttypes.h>
 
-enum { FUNCTION_ROWS = 3, FUNCTION_TEXT = 70000 };
+enum { FUNCTION_ROWS = 3, FUNCTION_MAX_ROWS = 64, FUNCTION_TEXT = 70000 };
 
 /* A host for kernels. The call is its first member. */
 struct function_host {
     struct streamd_call call;
     struct arena arena;
-    uint8_t nulls[FUNCTION_ROWS];
-    int errors[FUNCTION_ROWS];
+    uint8_t nulls[FUNCTION_MAX_ROWS];
+    int errors[FUNCTION_MAX_ROWS];
     char message[200];
     int64_t now;
 };
@@ -39,7 +39,7 @@ static inline void *function_alloc(struct streamd_call *call, size_t bytes)
 
 static inline int function_set_null(struct streamd_call *call, uint32_t row)
 {
-    assert_true(row < FUNCTION_ROWS);
+    assert_true(row < FUNCTION_MAX_ROWS);
     function_host_of(call)->nulls[row & call->result->mask] = 1;
     return 0;
 }
@@ -48,7 +48,7 @@ static inline int function_row_error(struct streamd_call *call, uint32_t row, in
                                      const char *message)
 {
     struct function_host *h = function_host_of(call);
-    assert_true(row < FUNCTION_ROWS);
+    assert_true(row < FUNCTION_MAX_ROWS);
     assert_true(code >= STREAMD_ROW_SYNTAX && code <= STREAMD_ROW_SINK);
     assert_non_null(message);
     h->errors[row] = code;

@@ -41,6 +41,7 @@ static inline int call_error(struct streamd_call *call, uint32_t row, int code, 
     return call->host->row_error(call, row, code, message);
 }
 
+/* A text of its parts. */
 static inline struct streamd_str call_str(const char *data, size_t length)
 {
     struct streamd_str s = {data, length};

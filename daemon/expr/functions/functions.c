@@ -18,4 +18,11 @@ const struct streamd_function *const expr_function_tables[] = {
     NULL};
 
 const struct streamd_aggregate *const expr_aggregate_tables[] = {
-    aggregates_sum, aggregates_order, aggregates_time, aggregates_spread, aggregates_list, NULL};
+    aggregates_sum,
+    aggregates_avg,
+    aggregates_extreme,
+    aggregates_bool,
+    aggregates_variance,
+    aggregates_value,
+    aggregates_text,
+    NULL};

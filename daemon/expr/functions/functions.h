@@ -1,10 +1,9 @@
 /*
  * expr/functions/functions.h - the tables of functions and aggregates that are built in.
  *
- * Each table is ended by an entry without a name; both lists are ended by NULL. The operators
- * ->, ->>, #>, #>> are functions here: json_get, json_get_text, json_get_path,
- * json_get_path_text. EXTRACT, SUBSTRING, TRIM, POSITION, OVERLAY are the functions that
- * PostgreSQL's parser makes of them, with its order of arguments. An argument type 0 is any type.
+ * Each table is ended by an entry without a name; both lists are ended by NULL. EXTRACT, SUBSTRING,
+ * TRIM, POSITION, OVERLAY are the functions that PostgreSQL's parser makes of them, with its order
+ * of arguments. An argument type 0 is any type.
  */
 #ifndef EXPR_FUNCTIONS_FUNCTIONS_H
 #define EXPR_FUNCTIONS_FUNCTIONS_H
@@ -18,8 +17,7 @@ extern const struct streamd_aggregate *const expr_aggregate_tables[];
 extern const struct streamd_function functions_int[], functions_float[], functions_decimal[],
     functions_text_basic[], functions_text_slice[], functions_text_build[], functions_text_concat[],
     functions_hash[];
-
-extern const struct streamd_aggregate aggregates_sum[], aggregates_order[], aggregates_time[],
-    aggregates_spread[], aggregates_list[];
+extern const struct streamd_aggregate aggregates_sum[], aggregates_avg[], aggregates_extreme[],
+    aggregates_bool[], aggregates_variance[], aggregates_value[], aggregates_text[];
 
 #endif

@@ -2,16 +2,19 @@
 
 noinst_LTLIBRARIES += %D%/libfunctions.la
 %C%_libfunctions_la_SOURCES = \
-	%D%/accumulator.h \
-	%D%/aggregates_list.c \
-	%D%/aggregates_order.c \
-	%D%/aggregates_spread.c \
+	%D%/accumulate.c %D%/accumulate.h \
+	%D%/aggregates_avg.c \
+	%D%/aggregates_bool.c \
+	%D%/aggregates_extreme.c \
 	%D%/aggregates_sum.c \
-	%D%/aggregates_time.c \
+	%D%/aggregates_text.c \
+	%D%/aggregates_value.c \
+	%D%/aggregates_variance.c \
 	%D%/call.h \
 	%D%/digest.c %D%/digest.h \
 	%D%/functions.c %D%/functions.h \
 	%D%/hash.c \
+	%D%/json_write.c %D%/json_write.h \
 	%D%/numbers_decimal.c \
 	%D%/numbers_float.c \
 	%D%/numbers_int.c \
@@ -35,14 +38,19 @@ noinst_LTLIBRARIES += %D%/libfunctions.la
 
 daemon_expr_libexpr_la_LIBADD += %D%/libfunctions.la
 
-unit_tests += tests/unit/test_functions tests/unit/test_functions_time_pattern
+unit_tests += tests/unit/test_functions tests/unit/test_functions_aggregates \
+	tests/unit/test_functions_time_pattern
 tests_unit_test_functions_SOURCES = tests/unit/test_functions.c
 tests_unit_test_functions_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 tests_unit_test_functions_LDADD = $(L3) $(CMOCKA_LIBS)
+tests_unit_test_functions_aggregates_SOURCES = tests/unit/test_functions_aggregates.c
+tests_unit_test_functions_aggregates_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+tests_unit_test_functions_aggregates_LDADD = $(L3) $(CMOCKA_LIBS) -lm
 tests_unit_test_functions_time_pattern_SOURCES = tests/unit/test_functions_time_pattern.c
 tests_unit_test_functions_time_pattern_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 tests_unit_test_functions_time_pattern_LDADD = $(L3) $(CMOCKA_LIBS)
 
 EXTRA_DIST += %D%/README %D%/unicode_table.py
+EXTRA_DIST += tests/unit/aggregate-cases.py tests/unit/aggregate-cases.tsv
 EXTRA_DIST += tests/unit/function_call.h tests/unit/function-cases.py tests/unit/function-cases.tsv
 EXTRA_DIST += tests/unit/time-pattern-cases.py tests/unit/time-pattern-cases.tsv
