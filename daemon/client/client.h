@@ -56,6 +56,7 @@ int client_fail(int code, const char *format, ...) STREAMD_PRINTF(2, 3);
 
 /* The verbs. `count` arguments that are no options. */
 int client_validate(struct client *c, int count, char **arguments);
+int client_run(struct client *c, int count, char **arguments);
 int client_graph(struct client *c, int count, char **arguments);
 int client_echo(struct client *c, int count, char **arguments);
 int client_explain(struct client *c, int count, char **arguments);

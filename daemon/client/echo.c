@@ -8,7 +8,7 @@ int client_echo(struct client *c, int count, char **arguments)
     int code;
 
     (void)count;
-    load_file(&l, arguments[0], LOAD_DOCUMENT);
+    load_file(&l, c, arguments[0], LOAD_DOCUMENT);
     code = load_exit(&l);
     if (code) {
         load_report(&l, c);

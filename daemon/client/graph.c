@@ -145,7 +145,7 @@ int client_graph(struct client *c, int count, char **arguments)
     int code;
 
     (void)count;
-    load_file(&l, arguments[0], LOAD_PIPELINE);
+    load_file(&l, c, arguments[0], LOAD_PIPELINE);
     code = load_exit(&l);
     load_report(&l, c);
     if (!code) {

@@ -1,7 +1,22 @@
 /* One step after the other; a step that finds errors does not keep the next from finding more. */
 #include "client/load.h"
 
-void load_file(struct loaded *l, const char *file, enum load_depth depth)
+/* Errors of the file do not keep those of its plugins' options from being found. */
+static void bind_plugins(struct loaded *l, const struct client *c)
+{
+    int rc;
+
+    l->plugins = client_registry(c);
+    if (!l->plugins) {
+        l->rc = STREAMD_E_NOMEM;
+        return;
+    }
+    rc = plan_build(&l->pipeline, l->plugins, &l->diagnostics, &l->plan);
+    if (!l->rc || rc == STREAMD_E_NOMEM)
+        l->rc = rc;
+}
+
+void load_file(struct loaded *l, const struct client *c, const char *file, enum load_depth depth)
 {
     struct document_environment environment = document_system_environment();
 
@@ -9,7 +24,13 @@ void load_file(struct loaded *l, const char *file, enum load_depth depth)
     l->rc = document_load(&l->document, &environment, &l->diagnostics);
     if (depth < LOAD_PIPELINE || !l->document.root || l->rc == STREAMD_E_NOMEM)
         return;
-    l->rc = pipeline_read(&l->pipeline, &l->document, &l->diagnostics);
+    if (l->rc == 0 || l->rc == STREAMD_E_REPORTED) {
+        int rc = pipeline_read(&l->pipeline, &l->document, &l->diagnostics);
+
+        l->rc = rc ? rc : l->rc;
+    }
+    if (depth == LOAD_PLAN && l->rc != STREAMD_E_NOMEM && l->pipeline.nodes)
+        bind_plugins(l, c);
 }
 
 void load_report(struct loaded *l, const struct client *c)
@@ -34,6 +55,8 @@ int load_exit(const struct loaded *l)
 
 void load_clear(struct loaded *l)
 {
+    plan_free(l->plan);
+    plugin_registry_free(l->plugins);
     pipeline_clear(&l->pipeline);
     document_clear(&l->document);
     diagnostics_clear(&l->diagnostics);

@@ -9,10 +9,13 @@ noinst_LTLIBRARIES += %D%/libclient.la
 	%D%/echo.c \
 	%D%/explain.c \
 	%D%/graph.c \
+	%D%/live.c %D%/live.h \
 	%D%/load.c %D%/load.h \
 	%D%/new.c \
 	%D%/plugins.c \
 	%D%/reference.c \
+	%D%/run.c \
+	%D%/summary.c %D%/summary.h \
 	%D%/validate.c \
 	%D%/verbs.c %D%/verbs.h \
 	%D%/wrap.c %D%/wrap.h

@@ -3,6 +3,18 @@
 
 #include <stdio.h>
 
+/* What each sink can promise. */
+static void print_delivery(const struct plan *plan, struct text *out)
+{
+    for (uint32_t i = 0; i < plan->node_count; i++) {
+        const struct plan_node *n = &plan->nodes[i];
+
+        if (n->kind == STREAMD_SINK)
+            text_printf(out, "  sink %s delivers %s\n", n->name,
+                        n->delivery == STREAMD_EXACTLY_ONCE ? "exactly once" : "at least once");
+    }
+}
+
 /* Judges one file; with --json its problems go to `json`. */
 static int validate_file(const struct client *c, const char *file, struct text *json, int *first)
 {
@@ -10,7 +22,7 @@ static int validate_file(const struct client *c, const char *file, struct text *
     struct text out = {0};
     int code;
 
-    load_file(&l, file, LOAD_PIPELINE);
+    load_file(&l, c, file, LOAD_PLAN);
     if (c->json)
         diagnostics_print_json(&l.diagnostics, json, first);
     else
@@ -18,6 +30,7 @@ static int validate_file(const struct client *c, const char *file, struct text *
     code = load_exit(&l);
     if (code == CLIENT_OK && !c->json && !c->quiet) {
         text_printf(&out, "%s: ok, %u nodes\n", file, l.pipeline.node_count);
+        print_delivery(plan_of(l.plan), &out);
         code = client_print(&out);
     }
     load_clear(&l);

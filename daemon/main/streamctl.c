@@ -18,6 +18,14 @@ static int wants_colour(void)
     return isatty(STDERR_FILENO) && (!no || !*no) && term && strcmp(term, "dumb") != 0;
 }
 
+/* Tuning from the environment, so that a test suite can run everything with batches of one row. */
+static long long number_of(const char *variable)
+{
+    const char *value = getenv(variable);
+
+    return value ? atoll(value) : 0;
+}
+
 int main(int argc, char **argv)
 {
     struct client c = {
@@ -25,6 +33,8 @@ int main(int argc, char **argv)
         .terminal = isatty(STDERR_FILENO),
         .colour = wants_colour(),
         .environment_plugins = getenv("STREAMD_PLUGIN_PATH"),
+        .batch_rows = number_of("STREAMD_BATCH_ROWS"),
+        .channel_slots = number_of("STREAMD_CHANNEL_SLOTS"),
         .installed_plugins = STREAMD_PLUGIN_DIR,
         .version = PACKAGE_VERSION,
     };

@@ -65,6 +65,7 @@ static int wait_for_something(struct worker *w, int64_t now, int64_t until)
     int n, rc = 0;
 
     add_descriptor(&d, w->stop_fd);
+    add_descriptor(&d, w->stopping ? -1 : w->options.stop_descriptor);
     for (uint32_t i = 0; i < w->node_count; i++) {
         if (is_source(&w->nodes[i]))
             source_descriptors(&w->nodes[i], add_descriptor, &d);
@@ -81,7 +82,7 @@ static int wait_for_something(struct worker *w, int64_t now, int64_t until)
     if (n < 0 && errno != EINTR)
         rc = STREAMD_E_IO;
     if (n > 0) {
-        if (d.fds.items[0].revents)
+        if (d.fds.items[0].revents || d.fds.items[1].revents)
             w->stopping = 1;
         mark_ready(w);
     }
@@ -139,7 +140,7 @@ static void report(struct worker *w, int64_t now_steady)
     if (!w->options.progress || now_steady - w->last_progress_us < w->options.progress_every_us)
         return;
     w->last_progress_us = now_steady;
-    w->options.progress(w->options.progress_self, worker_stats(w));
+    w->options.progress(w->options.self, worker_stats(w));
 }
 
 /* ---- the loop ----------------------------------------------------------------------------- */
@@ -260,6 +261,8 @@ static int run_until_end(struct worker *w)
         if (w->stopping && !told) {
             told = 1;
             stop_sources(w);
+            if (w->options.stopping)
+                w->options.stopping(w->options.self);
         }
         report(w, steady);
     }

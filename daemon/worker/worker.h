@@ -53,9 +53,13 @@ struct worker_options {
     uint32_t channel_slots; /* batches; 0: 4 */
     struct clock_ops clock;
     const struct log *log;
+    /* A descriptor that becomes readable when the worker shall stop (a signalfd), or -1; then
+       `stopping` is called once. Besides worker_stop. */
+    int stop_descriptor;
+    void (*stopping)(void *self);
     int64_t progress_every_us; /* 0: no progress calls */
     void (*progress)(void *self, const struct worker_stats *stats);
-    void *progress_self;
+    void *self; /* for the two callbacks */
 };
 
 /* Opens all nodes. The plan outlives the worker. On failure the error names the node. */

@@ -372,7 +372,7 @@ struct io_host *io_new(const char *plugin)
 
     must(io != NULL && the_host == NULL, "one host at a time");
     the_host = io;
-    io->h = harness_new(&(struct harness_spec){.now = 1000000000});
+    io->h = harness_bare_new(&(struct harness_spec){.now = 1000000000});
     io->c = harness_context(io->h);
     io->services = *io->c->host;
     io->services.log = io_log;
@@ -410,7 +410,7 @@ static void close_plugin(struct io_host *io)
 void io_free(struct io_host *io)
 {
     close_plugin(io);
-    harness_free(io->h);
+    harness_bare_free(io->h);
     for (size_t i = 0; i < io->block_count; i++)
         free(io->blocks[i]);
     text_clear(&io->splits);

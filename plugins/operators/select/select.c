@@ -184,7 +184,7 @@ static int declare(struct streamd_bind *b, const struct select_bound *s)
         if (!key)
             return STREAMD_E_REPORTED;
     }
-    rc = streamd_bind_output(b, &s->schema, changelog, key);
+    rc = streamd_bind_output(b, s->plain ? &s->fields->schema : &s->schema, changelog, key);
     if (!rc)
         rc = streamd_bind_reads(b, STREAMD_NO_FIELD);
     for (uint32_t i = 0; !rc && i < s->schema.field_count; i++) {

@@ -7,3 +7,7 @@ pluginexec_LTLIBRARIES += %D%/operator-unnest.la
 %C%_operator_unnest_la_LDFLAGS = $(plugin_ldflags)
 
 EXTRA_DIST += %D%/README
+
+unit_tests += tests/unit/test_row_operators
+tests_unit_test_row_operators_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/harness
+tests_unit_test_row_operators_LDADD = $(HARNESS) $(CMOCKA_LIBS)

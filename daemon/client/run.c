@@ -1,0 +1,146 @@
+/*
+ * streamctl run: one pipeline in this process, in the foreground.
+ *
+ * SIGINT and SIGTERM are taken through a signalfd that the worker polls, so that no handler runs in
+ * the middle of anything. When the first has arrived, both have their default effect again: a
+ * second one ends the process at once.
+ */
+#include "client/live.h"
+#include "client/load.h"
+#include "client/summary.h"
+
+#include "worker/worker.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+enum { LIVE_EVERY_US = 250000, CLOSED_PIPE = 5290 };
+
+struct run {
+    const struct client *c;
+    struct live live;
+    sigset_t signals;
+    int signal_fd;
+};
+
+static void show(void *self, const struct worker_stats *stats)
+{
+    struct run *r = self;
+
+    live_show(&r->live, stats);
+}
+
+/* The worker has seen the signal. It stays in the signalfd, unread, unless it is taken out. */
+static void stopping(void *self)
+{
+    struct run *r = self;
+    struct signalfd_siginfo info;
+
+    if (read(r->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info) && !r->c->quiet) {
+        live_clear(&r->live);
+        log_write(&r->c->log, LOG_LEVEL_INFO,
+                  "%s: reading has stopped, what was read flows out; once more ends at once",
+                  info.ssi_signo == SIGINT ? "interrupted" : "told to end");
+    }
+    (void)sigprocmask(SIG_UNBLOCK, &r->signals, NULL);
+}
+
+static int take_signals(struct run *r)
+{
+    sigemptyset(&r->signals);
+    sigaddset(&r->signals, SIGINT);
+    sigaddset(&r->signals, SIGTERM);
+    if (sigprocmask(SIG_BLOCK, &r->signals, NULL))
+        return -1;
+    r->signal_fd = signalfd(-1, &r->signals, SFD_CLOEXEC | SFD_NONBLOCK);
+    return r->signal_fd < 0 ? -1 : 0;
+}
+
+static int print_summary(const struct client *c, const struct plan *plan,
+                         const struct worker_stats *stats, const char *failed)
+{
+    struct text out = {0};
+
+    if (c->json) {
+        summary_json(plan->name, stats, failed, &out);
+        return client_print(&out);
+    }
+    if (c->quiet)
+        return CLIENT_OK;
+    summary_table(stats, &out);
+    if (stats->stopped)
+        text_add(&out, "stopped by a signal: windows that were open have no result\n");
+    return client_complain(&out);
+}
+
+/* The exit code of a run, with its last words. */
+static int conclude(struct run *r, const struct plan *plan, struct worker *worker, int rc,
+                    const struct streamd_error *error)
+{
+    int broken_pipe = rc && error->diagnostic == CLOSED_PIPE;
+    int failed = rc && !broken_pipe;
+    int code;
+
+    live_clear(&r->live);
+    code = print_summary(r->c, plan, worker_stats(worker), failed ? error->message : NULL);
+    if (!failed)
+        return broken_pipe ? CLIENT_OK : code;
+    if (error->diagnostic)
+        return client_fail(CLIENT_FAILED, "SD%04d: %s", error->diagnostic, error->message);
+    return client_fail(CLIENT_FAILED, "%s", error->message);
+}
+
+static int run_plan(struct run *r, const struct plan *plan)
+{
+    struct worker_options options = {
+        .batch_rows = (uint32_t)r->c->batch_rows,
+        .channel_slots = (uint32_t)r->c->channel_slots,
+        .clock = clock_system(),
+        .log = &r->c->log,
+        .stop_descriptor = r->signal_fd,
+        .stopping = stopping,
+        .self = r,
+    };
+    struct streamd_error error = {0};
+    struct worker *worker;
+    int rc, code;
+
+    if (r->c->terminal && !r->c->quiet && !r->c->json) {
+        options.progress_every_us = LIVE_EVERY_US;
+        options.progress = show;
+    }
+    rc = worker_new(plan, &options, &worker, &error);
+    if (rc)
+        return error.diagnostic
+                   ? client_fail(CLIENT_FAILED, "SD%04d: %s", error.diagnostic, error.message)
+                   : client_fail(CLIENT_FAILED, "%s", error.message);
+    rc = worker_run(worker, &error);
+    code = conclude(r, plan, worker, rc, &error);
+    worker_free(worker);
+    return code;
+}
+
+int client_run(struct client *c, int count, char **arguments)
+{
+    struct run r = {.c = c, .signal_fd = -1};
+    struct loaded l = {0};
+    int code;
+
+    (void)count;
+    load_file(&l, c, arguments[0], LOAD_PLAN);
+    if (l.rc || l.diagnostics.warning_count)
+        load_report(&l, c);
+    code = load_exit(&l);
+    if (code == CLIENT_OK && take_signals(&r))
+        code = client_fail(CLIENT_FAILED, "cannot take signals: %s", strerror(errno));
+    if (code == CLIENT_OK)
+        code = run_plan(&r, plan_of(l.plan));
+    if (r.signal_fd >= 0)
+        close(r.signal_fd);
+    load_clear(&l);
+    return code;
+}
