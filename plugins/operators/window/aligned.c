@@ -19,6 +19,13 @@ static int add_to_window(struct window_task *t, int64_t ns, const struct streamd
     return rc;
 }
 
+struct streamd_keys window_group_keys(struct window_task *t, const struct window_group *group)
+{
+    const struct window_groups *g = &t->groups;
+
+    return window_keys(t, g->batch, g->hash, g->sel ? g->sel + group->first : NULL, group->n);
+}
+
 /* Rows of a group into all their windows that are still there. */
 static int add_group(struct window_task *t, const struct window_group *group)
 {
@@ -55,7 +62,7 @@ static int64_t timely(struct window_task *t, struct streamd_batch *b, const uint
     return n;
 }
 
-static enum streamd_flow aligned_batch(struct window_task *t, struct streamd_batch *b)
+enum streamd_flow window_aligned_batch(struct window_task *t, struct streamd_batch *b)
 {
     struct window_groups *g = &t->groups;
     const uint16_t *sel;
@@ -67,10 +74,10 @@ static enum streamd_flow aligned_batch(struct window_task *t, struct streamd_bat
         window_assign(t, b, sel, (uint32_t)n, t->plan->by_clock ? &now : NULL))
         return STREAMD_FAILED;
     for (uint32_t i = 0; i < g->count; i++)
-        if (add_group(t, &g->items[i]))
+        if (t->plan->ops->add(t, &g->items[i]))
             return STREAMD_FAILED;
     window_changed(t);
-    return t->plan->lateness && t->plan->updates ? window_fire_again(t) : window_done(t);
+    return t->plan->lateness && t->plan->updates ? t->plan->ops->again(t) : window_done(t);
 }
 
 static int64_t aligned_first_end(struct window_task *t)
@@ -82,7 +89,9 @@ static int64_t aligned_first_end(struct window_task *t)
     return window_span_of(t->plan, ns).end;
 }
 
-const struct window_ops window_aligned_ops = {.batch = aligned_batch,
+const struct window_ops window_aligned_ops = {.batch = window_aligned_batch,
                                               .fire = window_fire,
                                               .early = window_fire_early,
-                                              .first_end = aligned_first_end};
+                                              .first_end = aligned_first_end,
+                                              .add = add_group,
+                                              .again = window_fire_again};

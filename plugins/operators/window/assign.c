@@ -53,6 +53,13 @@ int window_next(const struct window_plan *p, int64_t pane, int64_t *ns)
     return *ns <= last_window(p, pane);
 }
 
+int window_is_past(const struct window_plan *p, int64_t pane, int64_t after)
+{
+    int64_t ns;
+
+    return !window_first(p, pane, after, &ns);
+}
+
 struct window_span window_span_of(const struct window_plan *p, int64_t ns)
 {
     struct window_span span = {ns, clock_add(ns, p->span)};

@@ -139,6 +139,20 @@ static void check_time(struct binding *x)
                 "leave one of the two out");
 }
 
+/* Early updates need to know what changed in each window, and that a pane cannot say. */
+static void set_sharing(struct binding *x)
+{
+    struct window_plan *p = x->p;
+    int overlap = (p->kind == WINDOW_SLIDING || p->kind == WINDOW_CUMULATIVE) && p->size > p->step;
+
+    p->shared = overlap && x->a->mergeable && !p->early;
+    p->flags = p->updates && !p->shared ? WINDOW_FLAGS : 0;
+    if (p->kind != WINDOW_SLIDING || p->step <= SHARED_LEVELS)
+        return; /* a span's namespace is its start + level */
+    while (p->shared && p->size / p->step / 2 >= INT64_C(2) << p->levels)
+        p->levels++;
+}
+
 static void set_times(struct window_plan *p, const struct window_choice *w)
 {
     int final = w->has_emit && w->emit == WINDOW_EMIT_FINAL;
@@ -153,7 +167,6 @@ static void set_times(struct window_plan *p, const struct window_choice *w)
     p->early = w->early;
     p->updates = !final && (p->lateness > 0 || p->early > 0);
     p->delay = final ? p->lateness : 0;
-    p->flags = p->updates ? WINDOW_FLAGS : 0;
 }
 
 /* ---- the result ----------------------------------------------------------------------------- */
@@ -274,6 +287,15 @@ static const struct streamd_field *key_fields(struct binding *x)
     return fields;
 }
 
+static const struct streamd_schema *key_schema(struct binding *x, const struct streamd_field *keys)
+{
+    struct streamd_schema *schema = streamd_bind_alloc(x->b, sizeof(*schema));
+
+    if (schema)
+        *schema = (struct streamd_schema){streamd_bind_key_by(x->b)->count, keys};
+    return schema;
+}
+
 /* Columns of the kind. */
 static const struct streamd_field *kind_columns(struct window_plan *p)
 {
@@ -321,6 +343,39 @@ static int declare_table(struct binding *x, const struct streamd_table_decl *lik
     return rc < 0 ? rc : 0;
 }
 
+/* A table without accumulators. */
+static int declare_plain(struct binding *x, const struct streamd_table_decl *decl, uint32_t *number)
+{
+    int rc = streamd_bind_table(x->b, decl);
+
+    *number = rc < 0 ? 0 : (uint32_t)rc;
+    return rc < 0 ? rc : 0;
+}
+
+/* See shared.h. */
+static int declare_shared(struct binding *x, const struct streamd_table_decl *like)
+{
+    static const struct streamd_field fired = TIME("fired");
+    struct streamd_table_decl sent = {.name = "sent",
+                                      .flags = STREAMD_TABLE_NAMESPACED,
+                                      .key_count = like->key_count,
+                                      .keys = like->keys};
+    struct streamd_table_decl progress = {.name = "progress",
+                                          .flags = STREAMD_TABLE_LIST | STREAMD_TABLE_BROADCAST,
+                                          .column_count = 1,
+                                          .columns = &fired};
+    struct window_plan *p = x->p;
+    int rc = declare_table(x, like, "panes", STREAMD_TABLE_NAMESPACED, &p->table);
+
+    if (!rc)
+        rc = declare_table(x, like, "spans", STREAMD_TABLE_NAMESPACED, &p->spans);
+    if (!rc)
+        rc = declare_table(x, like, "result", STREAMD_TABLE_NAMESPACED, &p->result);
+    if (!rc && p->updates)
+        rc = declare_plain(x, &sent, &p->sent);
+    return rc ? rc : declare_plain(x, &progress, &p->progress);
+}
+
 static int declare_tables(struct binding *x)
 {
     struct window_plan *p = x->p;
@@ -336,6 +391,9 @@ static int declare_tables(struct binding *x)
         return STREAMD_E_NOMEM;
     if (x->problems)
         return STREAMD_E_REPORTED;
+    p->keys = key_schema(x, keys);
+    if (!p->keys)
+        return STREAMD_E_NOMEM;
     switch (p->kind) {
     case WINDOW_SESSION:
         rc = declare_table(x, &like, "sessions", STREAMD_TABLE_ORDERED, &p->table);
@@ -346,13 +404,14 @@ static int declare_tables(struct binding *x)
     case WINDOW_GLOBAL:
         return declare_table(x, &like, "groups", STREAMD_TABLE_UNIQUE, &p->table);
     default:
-        return declare_table(x, &like, "windows", STREAMD_TABLE_NAMESPACED, &p->table);
+        return p->shared ? declare_shared(x, &like)
+                         : declare_table(x, &like, "windows", STREAMD_TABLE_NAMESPACED, &p->table);
     }
 }
 
-static const struct window_ops *ops_of(enum window_kind kind)
+static const struct window_ops *ops_of(const struct window_plan *p)
 {
-    switch (kind) {
+    switch (p->kind) {
     case WINDOW_SESSION:
         return &window_session_ops;
     case WINDOW_COUNT:
@@ -360,7 +419,7 @@ static const struct window_ops *ops_of(enum window_kind kind)
     case WINDOW_GLOBAL:
         return &window_global_ops;
     default:
-        return &window_aligned_ops;
+        return p->shared ? &window_shared_ops : &window_aligned_ops;
     }
 }
 
@@ -382,7 +441,8 @@ int window_bind(struct streamd_bind *b, const void *options)
     check_time(&x);
     check_select(&x);
     set_times(p, x.w);
-    p->ops = ops_of(p->kind);
+    set_sharing(&x);
+    p->ops = ops_of(p);
     p->gives_time = is_timed(p->kind) || streamd_bind_input_event_time(b, 0);
     if (is_timed(p->kind) && !p->by_clock)
         p->late = streamd_bind_input(b, 0);

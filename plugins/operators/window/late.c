@@ -71,8 +71,7 @@ static int send_again(struct window_task *t)
 {
     struct window_groups *g = &t->groups;
     const struct window_group *group = &g->items[g->at];
-    struct streamd_keys keys =
-        window_keys(t, g->batch, g->hash, g->sel ? g->sel + group->first : NULL, group->n);
+    struct streamd_keys keys = window_group_keys(t, group);
     uint32_t n;
 
     if (streamd_table_lookup(t->table, g->ns, &keys, STREAMD_LOOKUP_FIND, t->rows, NULL)) {

@@ -9,10 +9,15 @@ pluginexec_LTLIBRARIES += %D%/operator-window.la
 	%D%/count.c \
 	%D%/fire.c \
 	%D%/late.c \
+	%D%/merge.c \
 	%D%/rows.c \
 	%D%/session.c \
 	%D%/session.h \
 	%D%/session_fire.c \
+	%D%/shared.c \
+	%D%/shared.h \
+	%D%/shared_again.c \
+	%D%/shared_fire.c \
 	%D%/window.c \
 	%D%/window.h
 %C%_operator_window_la_CPPFLAGS = $(plugin_cppflags)

@@ -110,11 +110,16 @@ int window_send(struct window_task *t, void *const *rows, uint32_t n)
     return streamd_emit(t->c, 0, b);
 }
 
-int window_send_span(struct window_task *t, void *const *rows, uint32_t n, struct window_span span)
+void window_set_span(struct window_task *t, uint32_t n, struct window_span span)
 {
     for (uint32_t k = 0; k < n; k++) {
         t->starts[k] = span.start;
         t->ends[k] = span.end;
     }
+}
+
+int window_send_span(struct window_task *t, void *const *rows, uint32_t n, struct window_span span)
+{
+    window_set_span(t, n, span);
     return window_send(t, rows, n);
 }

@@ -108,9 +108,9 @@ int window_reserve(struct window_task *t, uint32_t n)
     if (n <= t->room)
         return 0;
     if (grow(t, &t->rows, n * sizeof(*t->rows)) || grow(t, &t->some, n * sizeof(*t->some)) ||
-        grow(t, &t->created, n) || grow(t, &t->left, n * sizeof(*t->left)) ||
-        grow(t, &t->out, n * sizeof(*t->out)) || grow(t, &t->starts, n * sizeof(*t->starts)) ||
-        grow(t, &t->ends, n * sizeof(*t->ends)) ||
+        grow(t, &t->from, n * sizeof(*t->from)) || grow(t, &t->created, n) ||
+        grow(t, &t->left, n * sizeof(*t->left)) || grow(t, &t->out, n * sizeof(*t->out)) ||
+        grow(t, &t->starts, n * sizeof(*t->starts)) || grow(t, &t->ends, n * sizeof(*t->ends)) ||
         grow(t, &t->groups.sorted, n * sizeof(*t->groups.sorted)) ||
         grow(t, &t->groups.of, n * sizeof(*t->groups.of))) {
         window_no_memory(t);
@@ -220,6 +220,7 @@ static void window_close(struct streamd_context *c, void *self)
         return;
     streamd_free(c, t->rows);
     streamd_free(c, t->some);
+    streamd_free(c, t->from);
     streamd_free(c, t->created);
     streamd_free(c, t->left);
     streamd_free(c, t->out);
@@ -248,6 +249,10 @@ static int window_open(struct streamd_context *c, void **self)
     t->plan = p;
     t->table = streamd_context_table(c, p->table);
     t->older = streamd_context_table(c, p->older);
+    t->spans = streamd_context_table(c, p->spans);
+    t->result = streamd_context_table(c, p->result);
+    t->sent = streamd_context_table(c, p->sent);
+    t->progress = streamd_context_table(c, p->progress);
     t->watermark = t->fired = INT64_MIN;
     t->early_at = INT64_MAX;
     if (window_reserve(t, c->batch_rows))
@@ -257,6 +262,8 @@ static int window_open(struct streamd_context *c, void **self)
         window_no_memory(t);
         return STREAMD_E_NOMEM;
     }
+    if (p->ops->open)
+        p->ops->open(t);
     window_changed(t); /* what was restored may not have been sent yet */
     arm(t);
     return 0;

@@ -6,10 +6,11 @@
  *   aligned.c   tumbling, sliding, cumulative        fire.c     walks over their windows
  *   session*.c  sessions                             count.c    count and global windows
  *   late.c      rows that are late; windows that fire again
+ *   shared*.c, merge.c   sliding and cumulative windows that share panes
  *
- * Aligned windows live in the namespaces of one table, a row per key. A window [start, end) has the
- * namespace end - span, where span is the length of its last pane: for tumbling and sliding windows
- * that is their start.
+ * Aligned windows that share nothing live in the namespaces of one table, a row per key. A window
+ * [start, end) has the namespace end - span, where span is the length of its last pane: for
+ * tumbling and sliding windows that is their start.
  */
 #ifndef WINDOW_WINDOW_H
 #define WINDOW_WINDOW_H
@@ -45,14 +46,20 @@ struct window_options {
 };
 
 struct window_task;
+struct window_group;
 typedef enum streamd_flow window_step(struct window_task *);
 
 /* How a kind of window works. */
 struct window_ops {
+    void (*open)(struct window_task *); /* reads what it must from the tables; NULL: nothing */
     enum streamd_flow (*batch)(struct window_task *, struct streamd_batch *);
     window_step *fire;                          /* what is complete at t->watermark */
     window_step *early;                         /* what has changed since it was sent */
     int64_t (*first_end)(struct window_task *); /* INT64_MAX: no window is open */
+    /* Aligned windows: rows of a group into state, 0 or negative; what has fired and got some of
+       them fires again. */
+    int (*add)(struct window_task *, const struct window_group *);
+    window_step *again;
 };
 
 /* Columns of tables behind the keys; these two only where results are revised. */
@@ -63,6 +70,7 @@ struct window_plan {
     const struct window_ops *ops;
     enum window_kind kind;
     int by_clock;     /* by processing time */
+    int shared;       /* windows share panes */
     int gives_time;   /* results have an event time */
     int updates;      /* results are revised: rows of state have flags */
     uint32_t flags;   /* columns of tables: WINDOW_FLAGS or none, */
@@ -76,7 +84,10 @@ struct window_plan {
     int64_t early;    /* updates before the end come this often; 0: none */
     const struct streamd_aggregates *aggregates;
     const struct streamd_schema *late; /* of the output `late`, or NULL */
-    uint32_t table, older;             /* numbers of the tables */
+    const struct streamd_schema *keys; /* the fields of key_by */
+    int levels;                        /* of spans (shared.h) */
+    /* Numbers of the tables. */
+    uint32_t table, older, spans, result, sent, progress;
 };
 
 /* [start, end) of a window. */
@@ -118,6 +129,39 @@ struct window_pass {
     struct streamd_cursor cursor;
 };
 
+/* Panes and spans that are merged into a namespace of a table (merge.c). */
+struct shared_piece {
+    struct streamd_table *table;
+    int64_t ns;
+    int64_t end; /* where the next piece begins */
+    int level;   /* 0: a pane */
+};
+
+struct shared_frame {
+    struct streamd_table *into;
+    int64_t ns, at, end;
+    int levels;
+    int inside; /* in the middle of `piece` */
+    struct shared_piece piece;
+    struct streamd_cursor cursor;
+    uint64_t merged; /* rows */
+};
+
+enum { SHARED_LEVELS = 13 }; /* 2^13 slides are the half of more windows than there may be */
+
+/* A walk over windows that share panes (shared_fire.c). */
+struct shared_walk {
+    int stage;
+    int64_t due, clean; /* as in struct window_pass */
+    struct window_span span;
+    int64_t ns;               /* the window */
+    struct streamd_table *of; /* where its rows are, */
+    int64_t of_ns;            /* and in which namespace */
+    struct streamd_cursor cursor;
+    int depth; /* frames in use */
+    struct shared_frame frames[SHARED_LEVELS + 2];
+};
+
 /* Sessions that fire (session_fire.c). */
 struct window_sessions {
     int stage;
@@ -130,7 +174,7 @@ struct window_sessions {
 struct window_task {
     struct streamd_context *c;
     const struct window_plan *plan;
-    struct streamd_table *table, *older;
+    struct streamd_table *table, *older, *spans, *result, *sent, *progress;
     window_step *resume; /* goes on with the event at hand */
 
     int64_t watermark; /* event or processing time; the host gives it again after a restart */
@@ -141,12 +185,14 @@ struct window_task {
     struct window_pass pass;
     struct window_groups groups;
     struct window_sessions sessions;
+    struct shared_walk walk;
+    int sparse;       /* so many windows are put together of panes alone */
     int again;        /* sessions that are complete have changed */
     uint32_t waiting; /* count windows: rows in t->left that wait for the next round */
 
     /* Scratch memory for `room` rows, valid until the next call that uses it. */
     uint32_t room;
-    void **rows, **some;
+    void **rows, **some, **from;
     uint8_t *created;
     uint16_t *left, *out;
     int64_t *starts, *ends;
@@ -191,6 +237,9 @@ struct window_span window_span_of(const struct window_plan *p, int64_t ns);
 /* Rows with a time before this belong to no window that is still there at the watermark. */
 int64_t window_late_before(const struct window_plan *p, int64_t watermark);
 
+/* Is the pane in no window that ends behind `after`? */
+int window_is_past(const struct window_plan *p, int64_t pane, int64_t after);
+
 /* Sorts rows of the batch (sel NULL: 0 .. n - 1) into t->groups by pane. `time` is the time of all
    rows, or NULL: each has its own. 0, or negative after streamd_fail. */
 int window_assign(struct window_task *t, struct streamd_batch *b, const uint16_t *sel, uint32_t n,
@@ -221,6 +270,9 @@ uint32_t window_pick_changed(const struct window_task *t, void *const *rows, uin
 struct streamd_batch *window_result(struct window_task *t, struct streamd_table *table,
                                     void *const *rows, uint32_t n);
 
+/* Says that the next n results are of one window. */
+void window_set_span(struct window_task *t, uint32_t n, struct window_span span);
+
 /* Gives a batch row kinds, to be set. 0, or negative after streamd_fail. */
 int window_kinds(struct window_task *t, struct streamd_batch *b);
 
@@ -230,6 +282,14 @@ int window_send(struct window_task *t, void *const *rows, uint32_t n);
 
 /* The same for rows that belong to one window. */
 int window_send_span(struct window_task *t, void *const *rows, uint32_t n, struct window_span span);
+
+/* ---- aligned.c ---- */
+
+/* Takes a batch of rows: groups them by pane, has them added, and fires again what has fired. */
+enum streamd_flow window_aligned_batch(struct window_task *t, struct streamd_batch *b);
+
+/* The keys of a group of the batch at hand. */
+struct streamd_keys window_group_keys(struct window_task *t, const struct window_group *group);
 
 /* ---- fire.c: aligned windows that are complete; those that changed before they are ---- */
 
@@ -250,6 +310,7 @@ int64_t window_take_late(struct window_task *t, struct streamd_batch *b, int64_t
 /* ---- the kinds ---- */
 
 extern const struct window_ops window_aligned_ops;
+extern const struct window_ops window_shared_ops;
 extern const struct window_ops window_session_ops;
 extern const struct window_ops window_count_ops;
 extern const struct window_ops window_global_ops;
