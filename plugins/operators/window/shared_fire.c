@@ -100,6 +100,8 @@ static int fold(struct window_task *t, int64_t until)
     if (p->kind != WINDOW_CUMULATIVE || !shared_first_pane(t, INT64_MIN, &pane) || pane > until ||
         clock_add(pane, p->step) > t->walk.clean)
         return 0;
+    if (t->fired < pane)
+        t->fired = pane; /* the windows before it were empty, and the span is not */
     t->walk.of_ns = pane;
     shared_merge(t, t->spans, clock_floor(pane, p->size, p->offset), pane, clock_add(pane, p->step),
                  0);
