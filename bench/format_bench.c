@@ -124,6 +124,27 @@ static void bid(struct text *t, uint64_t i, uint64_t a, uint64_t b)
         (unsigned)(b >> 50), (unsigned)b, (unsigned)(a >> 48), at);
 }
 
+/* The event as CSV, and with quotes around everything. */
+static void event_csv(struct text *t, uint64_t i, uint64_t a, uint64_t b)
+{
+    char at[32];
+    unsigned cents = (unsigned)(b % 9999) + 1;
+
+    clock_text(i * 37, at);
+    add(t, "u%u,%s,%u.%02u,%s\n", (unsigned)(a % 10000), at, cents / 100, cents % 100,
+        COUNTRIES[a >> 61]);
+}
+
+static void event_quoted(struct text *t, uint64_t i, uint64_t a, uint64_t b)
+{
+    char at[32];
+    unsigned cents = (unsigned)(b % 9999) + 1;
+
+    clock_text(i * 37, at);
+    add(t, "\"u%u\",\"%s\",\"%u.%02u\",\"%s \"\"\"\n", (unsigned)(a % 10000), at, cents / 100,
+        cents % 100, COUNTRIES[a >> 61]);
+}
+
 /* A line of a web server's log. */
 static void request(struct text *t, uint64_t i, uint64_t a, uint64_t b)
 {
@@ -162,6 +183,11 @@ static const struct bench benches[] = {
      "auction:int64 bidder:int64 price:int64 channel:string;skip url:string;skip "
      "date_time:timestamp;skip",
      bid, 0},
+    {"csv event, all four", "csv", "header=false", EVENT, event_csv, 0},
+    {"csv event, half skipped", "csv", "header=false",
+     "user:string at:timestamp;skip amount:decimal(10,2) country:string;skip", event_csv, 0},
+    {"csv event, quotes in quotes", "csv", "header=false", EVENT, event_quoted, 0},
+    {"csv encode, event, decimal", "csv", "header=false", EVENT, event_csv, 1},
     {"raw line", "raw", NULL, "line:string", request, 0},
     {"regex, access log, eight fields", "regex",
      "pattern=^(?<host>\\\\S+)\\s\\\\S+\\s\\\\S+\\s\\\\[(?<at>[^\\\\]]+)\\\\]\\s\"(?<method>\\\\S+)"

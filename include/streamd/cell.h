@@ -215,13 +215,12 @@ static inline int streamd_cell_fixed(struct streamd_column *column, uint32_t row
     }
 }
 
-/* Reads a text into a column. 64 bytes behind a text for a json column must be readable. */
-static inline int streamd_cell_store(struct streamd_context *c, struct streamd_batch *b,
+/* Reads a text, whatever means NULL, into a column. 64 bytes behind a text for a json column must
+   be readable. */
+static inline int streamd_cell_value(struct streamd_context *c, struct streamd_batch *b,
                                      uint32_t column, const struct streamd_format_field *f,
                                      const char *p, size_t n)
 {
-    if (f->nulls.count && streamd_cell_is_null(&f->nulls, p, n))
-        return streamd_cell_null(c, b, column, f->type);
     streamd_cell_not_null(b, column);
     switch (f->type.id) {
     case STREAMD_STRING:
@@ -237,6 +236,16 @@ static inline int streamd_cell_store(struct streamd_context *c, struct streamd_b
     default:
         return streamd_cell_fixed(&b->columns[column], b->rows, f, p, n);
     }
+}
+
+/* As streamd_cell_value, or NULL where the text is one of the field's null_values. */
+static inline int streamd_cell_store(struct streamd_context *c, struct streamd_batch *b,
+                                     uint32_t column, const struct streamd_format_field *f,
+                                     const char *p, size_t n)
+{
+    if (f->nulls.count && streamd_cell_is_null(&f->nulls, p, n))
+        return streamd_cell_null(c, b, column, f->type);
+    return streamd_cell_value(c, b, column, f, p, n);
 }
 
 /* ---- messages ----------------------------------------------------------------------------- */

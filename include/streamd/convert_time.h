@@ -142,8 +142,7 @@ static inline char *streamd_put_fraction(char *out, uint32_t us)
 }
 
 /* ISO 8601: YYYY-MM-DDThh:mm:ss[.ffffff]Z, six digits or none; years below 0 have a sign. At most
-   STREAMD_TIMESTAMP_TEXT bytes. To print many of the same day, keep what streamd_put_civil wrote.
- */
+   STREAMD_TIMESTAMP_TEXT bytes. */
 static inline size_t streamd_timestamp_print(int64_t timestamp, char *out)
 {
     int64_t us;
@@ -161,6 +160,38 @@ static inline size_t streamd_timestamp_print(int64_t timestamp, char *out)
 static inline size_t streamd_date_print(int64_t days, char *out)
 {
     return (size_t)(streamd_put_civil(out, streamd_civil_from_days(days)) - out);
+}
+
+/* The day printed last, for whoever prints many of one day. Start with {INT64_MIN, 0, {0}}. */
+struct streamd_day_text {
+    int64_t day;
+    uint32_t length;
+    char text[STREAMD_DATE_TEXT];
+};
+
+/* As streamd_date_print. May write STREAMD_DATE_TEXT bytes, more than it counts. */
+static inline size_t streamd_date_print_near(struct streamd_day_text *last, int64_t days, char *out)
+{
+    if (days != last->day) {
+        last->day = days;
+        last->length = (uint32_t)streamd_date_print(days, last->text);
+    }
+    memcpy(out, last->text, sizeof last->text);
+    return last->length;
+}
+
+/* As streamd_timestamp_print. */
+static inline size_t streamd_timestamp_print_near(struct streamd_day_text *last, int64_t timestamp,
+                                                  char *out)
+{
+    int64_t us;
+    char *at = out + streamd_date_print_near(last, streamd_timestamp_split(timestamp, &us), out);
+    uint32_t seconds = (uint32_t)(us / STREAMD_US_PER_SECOND);
+    *at = 'T';
+    streamd_put_clock(at + 1, seconds);
+    at = streamd_put_fraction(at + 9, (uint32_t)(us - (int64_t)seconds * STREAMD_US_PER_SECOND));
+    *at = 'Z';
+    return (size_t)(at + 1 - out);
 }
 
 /* As PostgreSQL prints a date (DateStyle ISO): years before 1 as "0044-03-15 BC". */

@@ -13,6 +13,7 @@ streamd_headers = \
 	%D%/convert_float.h \
 	%D%/convert_number.h \
 	%D%/convert_time.h \
+	%D%/digits.h \
 	%D%/error.h \
 	%D%/expr.h \
 	%D%/format.h \

@@ -73,6 +73,12 @@ static enum streamd_flow host_fail(struct streamd_context *c, enum streamd_class
     return STREAMD_FAILED;
 }
 
+static void host_log(struct streamd_context *c, int level, const char *message)
+{
+    (void)level;
+    snprintf(host_of(c)->logged, sizeof(host_of(c)->logged), "%s", message);
+}
+
 static int host_batch_nullable(struct streamd_context *c, struct streamd_batch *b, uint32_t column)
 {
     (void)c;
@@ -132,9 +138,17 @@ static void host_buffer_clear(struct streamd_context *c, struct streamd_buffer *
 
 /* ---- options ------------------------------------------------------------------------------ */
 
+/* Takes off YAML's quotes, and resolves what stands behind a backslash. */
 static char *unescape(char *text)
 {
-    char *at = text;
+    size_t length = strlen(text);
+    char *at;
+
+    if (length >= 2 && *text == '\'' && text[length - 1] == '\'') {
+        text[length - 1] = 0;
+        text++;
+    }
+    at = text;
 
     for (const char *p = text; *p; p++) {
         if (*p == '\\' && p[1]) {
@@ -148,11 +162,14 @@ static char *unescape(char *text)
     return text;
 }
 
-/* A list with commas. "" is no item, "," are two empty ones. */
+/* A list with commas, in brackets or not. "" is no item, "," are two empty ones. */
 static struct streamd_strings parse_list(struct format_host *h, const char *text)
 {
     struct streamd_strings list = {0, NULL};
     const char **items;
+
+    if (*text == '[')
+        text = keep_text(h, text + 1, strlen(text) - 2);
 
     items = keep(h, checked(calloc(strlen(text) + 2, sizeof(*items))));
     list.items = items;
@@ -414,6 +431,7 @@ void format_host_open(struct format_host *h, const struct streamd_format *format
     h->services.realloc = host_realloc;
     h->services.free = host_free;
     h->services.fail = host_fail;
+    h->services.log = host_log;
     h->services.batch_nullable = host_batch_nullable;
     h->services.batch_reserve = host_batch_reserve;
     h->services.reject_raw = host_reject_raw;

@@ -42,6 +42,7 @@ struct format_host {
     size_t diagnostics;   /* reported by the format's check */
     char diagnostic[512]; /* the last one, its option and a colon in front */
     char failure[512];    /* what streamd_fail was told, "" where it was not */
+    char logged[512];     /* the last line of the log */
     int plain;            /* how format_host_print shows strings */
     void **memory;        /* what the schema's texts lie in */
     size_t memory_count;

@@ -38,7 +38,7 @@ for line in data.splitlines(keepends=True):
     if match:
         want.append(row(match))
     else:
-        rejected.append(f"!{position}\t5007\tthe line does not match the pattern")
+        rejected.append("\t".join([f"!{position}", "5007", "the line does not match the pattern"]))
     position += len(line)
 tap.ok("the log has both", len(want) > 9000 and len(rejected) > 0)
 

@@ -21,8 +21,7 @@ struct json_field {
     uint8_t state; /* enum json_field_state */
     int code;      /* FAULTY: enum streamd_row_code, and the value */
     struct streamd_json_token value;
-    uint32_t same_place;       /* another field at the same place, or JSON_NO_FIELD */
-    uint64_t digits_limit[17]; /* decimals: [k] bounds digits that can be multiplied by 10^k */
+    uint32_t same_place; /* another field at the same place, or JSON_NO_FIELD */
 };
 
 struct json_decoder {

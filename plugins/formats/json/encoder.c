@@ -11,8 +11,6 @@
  */
 #include "json.h"
 
-#include "kernel_word.h"
-
 #include <streamd/convert.h>
 #include <streamd/error.h>
 
@@ -36,9 +34,7 @@ struct encoder {
     struct field *fields;
     uint8_t *keys;
     size_t row_bytes; /* of a row at most, but for the bytes of its texts */
-    int64_t day;      /* of `date` */
-    char date[STREAMD_DATE_TEXT];
-    size_t date_length;
+    struct streamd_day_text day;
 };
 
 /* The batch that is being written. `end` is how far the buffer must reach for all of it. */
@@ -229,38 +225,18 @@ static uint8_t *put_decimal(uint8_t *at, struct streamd_decimal value, unsigned 
     return at + quoted;
 }
 
-/* The day that a timestamp lies in, which is printed only when it changes. */
-static uint8_t *put_day(struct encoder *e, uint8_t *at, int64_t day)
-{
-    if (day != e->day) {
-        e->day = day;
-        e->date_length = streamd_date_print(day, e->date);
-    }
-    memcpy(at, e->date, sizeof(e->date));
-    return at + e->date_length;
-}
-
-/* As streamd_timestamp_print, in quotes. */
 static uint8_t *put_timestamp(struct encoder *e, uint8_t *at, int64_t value)
 {
-    int64_t us;
-    uint32_t seconds;
-
     *at++ = '"';
-    at = put_day(e, at, streamd_timestamp_split(value, &us));
-    seconds = (uint32_t)(us / STREAMD_US_PER_SECOND);
-    *at++ = 'T';
-    streamd_put_clock((char *)at, seconds);
-    at = (uint8_t *)streamd_put_fraction((char *)at + 8,
-                                         (uint32_t)(us - (int64_t)seconds * STREAMD_US_PER_SECOND));
-    memcpy(at, "Z\"", 2);
-    return at + 2;
+    at += streamd_timestamp_print_near(&e->day, value, (char *)at);
+    *at++ = '"';
+    return at;
 }
 
 static uint8_t *put_date(struct encoder *e, uint8_t *at, int32_t value)
 {
     *at++ = '"';
-    at = put_day(e, at, value);
+    at += streamd_date_print_near(&e->day, value, (char *)at);
     *at++ = '"';
     return at;
 }
@@ -465,7 +441,7 @@ int json_encoder_open(struct streamd_context *c, const struct streamd_format_spe
         memset(e, 0, sizeof(*e));
         e->spec = spec;
         e->options = spec->options;
-        e->day = INT64_MIN;
+        e->day.day = INT64_MIN;
     }
     if (!e || prepare_keys(c, e)) {
         json_encoder_close(c, e);

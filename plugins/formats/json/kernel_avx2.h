@@ -7,8 +7,11 @@
 
 #define KERNEL_TARGET __attribute__((target("avx2,bmi,bmi2")))
 
-#include "kernel_word.h"
 #include "shape.h"
+
+#include <streamd/digits.h>
+
+#define KERNEL_INLINE static inline __attribute__((always_inline, unused))
 
 #include <immintrin.h>
 
@@ -50,11 +53,11 @@ KERNEL_INLINE KERNEL_TARGET int kernel_match(const uint8_t *p, const struct json
 }
 
 /*
- * As kernel_number_by_words. The digits, with the point between them taken out, are moved to the
+ * As streamd_digits_take. The digits, with the point between them taken out, are moved to the
  * right end of a vector, and added up in pairs, fours and eights.
  */
 KERNEL_INLINE KERNEL_TARGET const uint8_t *kernel_number(const uint8_t *p,
-                                                         struct kernel_number *number)
+                                                         struct streamd_digits *number)
 {
     const __m128i places = _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     int negative = *p == '-';
@@ -68,7 +71,7 @@ KERNEL_INLINE KERNEL_TARGET const uint8_t *kernel_number(const uint8_t *p,
     uint64_t halves;
 
     if (other == 0)
-        return kernel_number_by_words(p, number);
+        return (const uint8_t *)streamd_digits_take((const char *)p, number);
     if (start[point] == '.') {
         other &= other - 1;
         if (other == 0)

@@ -8,8 +8,11 @@
 #ifndef JSON_KERNEL_BASE_H
 #define JSON_KERNEL_BASE_H
 
-#include "kernel_word.h"
 #include "shape.h"
+
+#include <streamd/digits.h>
+
+#define KERNEL_INLINE static inline __attribute__((always_inline, unused))
 
 #include <string.h>
 
@@ -72,10 +75,10 @@ KERNEL_INLINE unsigned kernel_copy(const uint8_t *p, uint8_t *out)
     return kernel_span(p);
 }
 
-/* As kernel_number_by_words. */
-KERNEL_INLINE const uint8_t *kernel_number(const uint8_t *p, struct kernel_number *number)
+/* As streamd_digits_take. */
+KERNEL_INLINE const uint8_t *kernel_number(const uint8_t *p, struct streamd_digits *number)
 {
-    return kernel_number_by_words(p, number);
+    return (const uint8_t *)streamd_digits_take((const char *)p, number);
 }
 
 #endif

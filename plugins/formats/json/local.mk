@@ -6,7 +6,6 @@ json_sources = \
 	%D%/json.c %D%/json.h \
 	%D%/kernel_avx2.h \
 	%D%/kernel_base.h \
-	%D%/kernel_word.h \
 	%D%/path.c %D%/path.h \
 	%D%/record.c \
 	%D%/run_avx2.c \

@@ -323,8 +323,10 @@ int json_record(struct json_decoder *d, struct streamd_batch *b, const uint8_t *
 
     if (start == stop)
         return 0;
-    if ((size_t)(stop - p) > d->spec->record_limit)
+    if ((size_t)(stop - p) > d->spec->record_limit) {
+        json_reset_row(d, b);
         return json_reject_long(d, p);
+    }
     begin_record(d, whole);
     if (read_line(&r, start)) {
         if (r.rc)

@@ -57,13 +57,11 @@ RUN_INLINE const uint8_t *run_string(struct run_place o, uint32_t field, const u
 RUN_INLINE const uint8_t *run_int64(struct run_place o, uint32_t field, const uint8_t *p,
                                     const uint8_t *end)
 {
-    struct kernel_number n;
+    struct streamd_digits n;
     const uint8_t *after = kernel_number(p, &n);
 
-    if (!after || n.fraction || n.digits > INT64_MAX)
+    if (!after || !streamd_digits_int64(&n, (int64_t *)o.columns[field].values + o.row))
         return json_run_value(o.d, o.b, field, p, end);
-    ((int64_t *)o.columns[field].values)[o.row] =
-        n.negative ? -(int64_t)n.digits : (int64_t)n.digits;
     return after;
 }
 
@@ -71,17 +69,11 @@ RUN_INLINE const uint8_t *run_int64(struct run_place o, uint32_t field, const ui
 RUN_INLINE const uint8_t *run_float64(struct run_place o, uint32_t field, const uint8_t *p,
                                       const uint8_t *end)
 {
-    static const double powers[] = {1e0, 1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7, 1e8,
-                                    1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16};
-    struct kernel_number n;
+    struct streamd_digits n;
     const uint8_t *after = kernel_number(p, &n);
-    double value;
 
-    /* Both operands are exact, so the quotient is the nearest double. */
-    if (!after || n.digits > UINT64_C(1) << 53)
+    if (!after || !streamd_digits_float64(&n, (double *)o.columns[field].values + o.row))
         return json_run_value(o.d, o.b, field, p, end);
-    value = (double)(int64_t)n.digits / powers[n.fraction];
-    ((double *)o.columns[field].values)[o.row] = n.negative ? -value : value;
     return after;
 }
 
@@ -89,21 +81,13 @@ RUN_INLINE const uint8_t *run_float64(struct run_place o, uint32_t field, const 
 RUN_INLINE const uint8_t *run_decimal(struct run_place o, uint32_t field, const uint8_t *p,
                                       const uint8_t *end)
 {
-    const struct json_field *f = &o.d->fields[field];
-    struct kernel_number n;
+    struct streamd_digits n;
     const uint8_t *after = kernel_number(p, &n);
-    unsigned shift;
-    int64_t value;
 
-    if (!after || n.fraction > f->type.scale)
+    if (!after ||
+        !streamd_digits_decimal(&n, o.d->fields[field].type,
+                                (struct streamd_decimal *)o.columns[field].values + o.row))
         return json_run_value(o.d, o.b, field, p, end);
-    shift = f->type.scale - n.fraction;
-    if (shift > 16 || n.digits > f->digits_limit[shift])
-        return json_run_value(o.d, o.b, field, p, end);
-    value = (int64_t)(n.digits * streamd_pow10(shift));
-    value = n.negative ? -value : value;
-    ((struct streamd_decimal *)o.columns[field].values)[o.row] =
-        (struct streamd_decimal){(uint64_t)value, value >> 63};
     return after;
 }
 
@@ -143,7 +127,7 @@ RUN_INLINE const uint8_t *run_bool(struct run_place o, uint32_t field, const uin
 /* A value that nobody reads. */
 RUN_INLINE const uint8_t *run_skip(const uint8_t *p, const uint8_t *end)
 {
-    struct kernel_number number;
+    struct streamd_digits number;
     const uint8_t *at = p + 1;
     unsigned n = KERNEL_BYTES;
 

@@ -9,16 +9,6 @@
 
 /* ---- preparation -------------------------------------------------------------------------- */
 
-/* What digits may be at most so that digits x 10^k fits the precision, and a signed word. */
-static void prepare_decimal(struct json_field *f)
-{
-    for (unsigned k = 0; k < sizeof(f->digits_limit) / sizeof(*f->digits_limit); k++) {
-        unsigned precision = f->type.precision < 18 ? f->type.precision : 18;
-
-        f->digits_limit[k] = precision >= k ? streamd_pow10(precision - k) - 1 : 0;
-    }
-}
-
 void json_field_prepare(struct json_field *f, const struct streamd_format_field *spec)
 {
     f->type = spec->type;
@@ -37,7 +27,6 @@ void json_field_prepare(struct json_field *f, const struct streamd_format_field 
         break;
     case STREAMD_DECIMAL:
         f->slot = JSON_SLOT_DECIMAL;
-        prepare_decimal(f);
         break;
     case STREAMD_STRING:
         f->slot = JSON_SLOT_STRING;
