@@ -2,6 +2,7 @@
 
 noinst_LTLIBRARIES += %D%/libcolumnar.la
 %C%_libcolumnar_la_SOURCES = \
+	%D%/arrow.h %D%/arrow_export.c %D%/arrow_import.c \
 	%D%/compact.c \
 	%D%/keyhash.c %D%/keyhash.h \
 	%D%/pool.c %D%/pool.h \
@@ -15,3 +16,13 @@ tests_unit_test_keyhash_LDADD = $(L2) $(CMOCKA_LIBS)
 
 unit_tests += tests/unit/test_columnar
 tests_unit_test_columnar_LDADD = $(L2) $(CMOCKA_LIBS)
+
+unit_tests += tests/unit/test_arrow
+tests_unit_test_arrow_LDADD = $(L2) $(CMOCKA_LIBS)
+
+# pyarrow on the other side, in one process.
+check_LTLIBRARIES += tests/unit/arrow_bridge.la
+tests_unit_arrow_bridge_la_SOURCES = tests/unit/arrow_bridge.c
+tests_unit_arrow_bridge_la_LIBADD = $(L2)
+tests_unit_arrow_bridge_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
+unit_scripts += tests/unit/arrow.py
