@@ -34,7 +34,9 @@ const struct code codes_of_graphs[] = {
     {2010, "nothing to read, or nothing to write",
      "A pipeline has at least one source and one sink.", NULL},
     {2011, "too many nodes or inputs",
-     "A pipeline can have 1,000 nodes and 10,000 inputs, a node 1,000 inputs.", NULL},
+     "A pipeline can have 1,000 nodes and 10,000 inputs, a node 1,000 inputs, a key 64 fields, a "
+     "schema 4,096.",
+     NULL},
     {2013, "an error output that nobody reads",
      "With `on_error: output` records that fail go to NODE.error. If no node reads "
      "that, they are lost without a trace. Add a sink for them, or write `on_error: "

@@ -120,14 +120,14 @@ static int append_value(struct building *b, const struct reference *r, const cha
 {
     struct diagnostics *d = b->ip->diagnostics;
 
-    if (text_utf8_prefix(value, length) < length || memchr(value, '\0', length))
-        return refuse(b, 1106, r->start, r->end, NULL,
-                      diagnostics_printf(d, "the value of '%.*s' is not UTF-8 text",
-                                         (int)(r->end - r->start), b->node->text + r->start));
     b->ip->total += length;
     if (b->value.length + length > DOCUMENT_MAX_SCALAR || b->ip->total > INTERPOLATE_MAX_TOTAL)
         return refuse(b, 1106, r->start, r->end, NULL,
                       "with its references replaced, this value is too long");
+    if (text_utf8_prefix(value, length) < length || memchr(value, '\0', length))
+        return refuse(b, 1106, r->start, r->end, NULL,
+                      diagnostics_printf(d, "the value of '%.*s' is not UTF-8 text",
+                                         (int)(r->end - r->start), b->node->text + r->start));
     text_append(&b->value, value, length);
     return 0;
 }
@@ -212,8 +212,12 @@ static int replace(struct building *b, const struct reference *r)
     struct interpolation_piece piece = {.raw_start = (uint32_t)r->start,
                                         .raw_end = (uint32_t)r->end,
                                         .start = (uint32_t)b->value.length};
-    int rc = r->form == 'c' || r->form == 'f' ? resolve_file(b, r) : resolve_variable(b, r);
+    int rc;
 
+    if (b->ip->total > INTERPOLATE_MAX_TOTAL)
+        return refuse(b, 1106, r->start, r->end, NULL,
+                      "the values of the references in this file are too long together");
+    rc = r->form == 'c' || r->form == 'f' ? resolve_file(b, r) : resolve_variable(b, r);
     if (rc)
         return rc;
     piece.end = (uint32_t)b->value.length;

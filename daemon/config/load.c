@@ -206,8 +206,8 @@ static int take_events(struct reader *r)
     if (!r->document->root || node_is_null(r->document->root)) {
         size_t at = r->document->root ? r->document->root->offset : 0;
 
-        diagnostics_add(r->diagnostics, 1011, point(at, 0), "streamctl new writes one to begin with",
-                        "the file is empty");
+        diagnostics_add(r->diagnostics, 1011, point(at, 0),
+                        "streamctl new writes one to begin with", "the file is empty");
         return STREAMD_E_REPORTED;
     }
     reader_check_gap(r, end);

@@ -144,6 +144,12 @@ int reading_fields(struct reading *r, struct pipeline_node *node)
         node->schema_bad = 1;
         return 0;
     }
+    if (yaml->count > PIPELINE_FIELDS_MAX) {
+        diagnostics_add(r->diagnostics, 2011, node_key_span(yaml), NULL,
+                        "a schema can have 4,096 fields");
+        node->schema_bad = 1;
+        return 0;
+    }
     node->fields = arena_zalloc(arena, yaml->count, sizeof(*node->fields));
     fields = arena_zalloc(arena, yaml->count, sizeof(*fields));
     if (!node->fields || !fields)

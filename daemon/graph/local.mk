@@ -15,3 +15,5 @@ EXTRA_DIST += %D%/README
 
 unit_tests += tests/unit/test_graph_pipeline
 tests_unit_test_graph_pipeline_LDADD = $(L3) $(CMOCKA_LIBS)
+unit_tests += tests/unit/test_config_corpus
+tests_unit_test_config_corpus_LDADD = $(L3) $(CMOCKA_LIBS)

@@ -171,6 +171,10 @@ static int read_key_by(struct reading *r, struct pipeline_node *node, struct nod
                         "'key_by' must be a list of fields");
         return 0;
     }
+    if (key_by->count > PIPELINE_KEYS_MAX) {
+        diagnostics_add(d, 2011, node_key_span(key_by), NULL, "a key can have 64 fields");
+        return 0;
+    }
     items = arena_zalloc(&r->pipeline->arena, key_by->count, sizeof(*items));
     if (!items)
         return STREAMD_E_NOMEM;

@@ -17,7 +17,13 @@
 #include <streamd/plugin.h>
 
 /* Longest name of a pipeline or node, and of a plugin's type. */
-enum { PIPELINE_NAME_MAX = 63, PIPELINE_NODES_MAX = 1000, PIPELINE_INPUTS_MAX = 10000 };
+enum {
+    PIPELINE_NAME_MAX = 63,
+    PIPELINE_KEYS_MAX = 64,
+    PIPELINE_FIELDS_MAX = 4096,
+    PIPELINE_NODES_MAX = 1000,
+    PIPELINE_INPUTS_MAX = 10000
+};
 
 /* What happens to a row that fails. */
 enum pipeline_on_error { PIPELINE_FAIL = 0, PIPELINE_SKIP = 1, PIPELINE_OUTPUT = 2 };

@@ -18,8 +18,8 @@ struct config_case {
     int rc;
 };
 
-/* The environment of the tests: A=alpha, EMPTY=, NUMBER=12, BRACES=${A}, LONG= 40 kB of x,
-   CONTROL= bytes that are not UTF-8. */
+/* The environment of the tests: A=alpha, EMPTY=, NUMBER=12, BRACES=${A}, OUT and NEXMARK=/tmp,
+   LONG= 40 kB of x, CONTROL= bytes that are not UTF-8. */
 static const char *case_variable(void *self, const char *name)
 {
     static char many[40001];
@@ -35,8 +35,10 @@ static const char *case_variable(void *self, const char *name)
         return "${A}";
     if (strcmp(name, "CONTROL") == 0)
         return "\xff\xfe";
+    if (strcmp(name, "OUT") == 0 || strcmp(name, "NEXMARK") == 0)
+        return "/tmp";
     if (strcmp(name, "LONG") == 0)
-        return memset(many, 'x', sizeof(many) - 1);
+        return *many ? many : memset(many, 'x', sizeof(many) - 1);
     return NULL;
 }
 
