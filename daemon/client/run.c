@@ -131,6 +131,8 @@ int client_run(struct client *c, int count, char **arguments)
     int code;
 
     (void)count;
+    if (c->quiet)
+        c->log.level = LOG_LEVEL_ERROR;
     load_file(&l, c, arguments[0], LOAD_PLAN);
     if (l.rc || l.diagnostics.warning_count)
         load_report(&l, c);
