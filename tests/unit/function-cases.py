@@ -152,6 +152,42 @@ def texts():
     add("convert_to", TEXTS, of("string", "UTF8"), most=10)
 
 
+# ---- times -------------------------------------------------------------------------------------
+
+TIMES = of("timestamp", "1970-01-01T00:00:00Z", "1969-12-31T23:59:59.999999Z", "2024-02-29T12:34:56.789012Z", "2025-01-01T00:00:00Z",
+           "2000-02-29T23:59:59.5Z", "1900-02-28T23:59:59Z", "9999-12-31T23:59:59.999999Z", "0001-01-01T00:00:00Z",
+           "2020-12-31T18:30:00Z", "2021-01-03T04:05:06.7Z", "0099-12-31 05:00:00 BC", "0001-12-31 00:00:00 BC", "4713-01-01 00:00:00 BC",
+           "1001-01-01T00:00:00Z", "2001-01-01T00:00:00Z", "2000-12-31T00:00:00Z", "1985-12-29T00:00:01Z")
+DATES = of("date", "1970-01-01", "1969-12-31", "2024-02-29", "0001-01-01", "0044-03-15 BC", "9999-12-31", "2020-12-31", "2021-01-03")
+UNITS = ["microseconds", "milliseconds", "second", "minute", "hour", "day", "week", "month", "quarter", "year", "decade", "century",
+         "millennium", "YEARS", "mins", "qtr", "dow", "nonsense", ""]
+FIELDS = UNITS + ["isodow", "doy", "isoyear", "julian", "epoch", "timezone", "timezone_hour", "timezone_minute"]
+PATTERNS = of("string", "YYYY-MM-DD HH24:MI:SS.US", "FMDay, DDth Month YYYY", "HH12:MI AM", "IYYY-IW-ID", "TZ OF", "")
+
+
+def times():
+    add("date_trunc", of("string", *UNITS), TIMES, most=400)
+    add("extract", of("string", *FIELDS), TIMES, sql="pg_catalog.extract({}, {})", most=500)
+    add("extract", of("string", *[f for f in FIELDS if f != "julian"]), DATES, sql="pg_catalog.extract({}, {})", most=200)
+    add("date_part", of("string", *FIELDS), TIMES, most=400)
+    add("date_bin", of("string", "1 minute", "15 minutes", "90 seconds", "1 day", "7 days", "500 milliseconds", "1 day 02:03:04.5", "1 month",
+                       "0 days", "-1 hour", "x"), TIMES, TIMES, sql="date_bin(({})::interval, {}, {})", most=300)
+    add("to_timestamp", FLOATS + of("float64", "1735689600.123456", "-62135596800.5", "-210866803200", "9223372036854", "1e13", 0.0000005,
+                                   "0.0000015", "-0.0000005"))
+    add("to_timestamp", of("string", "2025-03-04 05:06:07", "garbage", "2025", ""),
+        of("string", "YYYY-MM-DD HH24:MI:SS", "YYYY", "YYYY-MM-DD TZ"), most=20)
+    add("to_date", of("string", "2025-03-04", "2025-02-30", "04.03.2025", ""), of("string", "YYYY-MM-DD", "DD.MM.YYYY"), most=20)
+    add("to_char", TIMES, PATTERNS, most=80)
+    years = of("int64", 2024, 1, 0, -44, 9999, 294277, 6000000, -4800)
+    clock = [of("int64", 0, 23, 24, 25, -1), of("int64", 0, 59, 60), of("float64", 0, 59.999999, 60, 61, -0.1, 7.0000005, "NaN")]
+    add("make_date", years, of("int64", 1, 2, 12, 13, 0), of("int64", 1, 28, 29, 30, 31, 32, 0),
+        sql="make_date(({})::int, ({})::int, ({})::int)", most=150)
+    add("make_timestamp", years, of("int64", 1, 2, 12), of("int64", 1, 29, 31), *clock,
+        sql="make_timestamp(({})::int, ({})::int, ({})::int, ({})::int, ({})::int, {})::timestamptz", most=200)
+    add("make_timestamp", of("int64", 2024), of("int64", 2), of("int64", 29), *clock,
+        sql="make_timestamp(({})::int, ({})::int, ({})::int, ({})::int, ({})::int, {})::timestamptz", most=100)
+
+
 def escaped(text):
     return "".join(c if c != "\\" and c >= " " else f"\\x{ord(c):02x}" for c in text)
 
@@ -159,6 +195,7 @@ def escaped(text):
 def main():
     numbers()
     texts()
+    times()
     with postgres.Cluster() as cluster:
         queries = [sql.format(*map(literal, arguments)) for _, arguments, sql in calls]
         script = "".join("SELECT json_build_array(answer(" + "'" + q.replace("'", "''") + "'));\n" for q in queries)

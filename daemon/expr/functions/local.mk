@@ -22,12 +22,16 @@ noinst_LTLIBRARIES += %D%/libfunctions.la
 	%D%/text_build.c \
 	%D%/text_concat.c \
 	%D%/text_slice.c \
+	%D%/time_extract.c \
 	%D%/time_fields.c \
 	%D%/time_layout.c \
+	%D%/time_make.c \
 	%D%/time_pattern.c %D%/time_pattern.h \
 	%D%/time_pattern_print.c \
 	%D%/time_pattern_read.c \
 	%D%/time_template.h \
+	%D%/time_trunc.c \
+	%D%/time_unit.c %D%/time_unit.h \
 	%D%/unicode.c %D%/unicode.h \
 	%D%/unicode_table.c \
 	%D%/value_text.c %D%/value_text.h

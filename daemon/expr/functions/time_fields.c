@@ -4,6 +4,7 @@
  * is missing is 1, a missing year is 1 BC.
  */
 #include "expr/functions/time_template.h"
+#include "expr/functions/time_unit.h"
 
 #include <streamd/convert_time.h>
 #include <streamd/error.h>
@@ -20,15 +21,6 @@ int time_fail(struct time_problem *problem, int code, const char *format, ...)
         va_end(args);
     }
     return code;
-}
-
-/* Monday of the first ISO week of a year, in days. */
-static int64_t first_iso_week(int64_t year)
-{
-    int64_t fourth = streamd_days_from_civil(year, 1, 4);
-    int64_t weekday = ((fourth + 3) % 7 + 7) % 7; /* Monday is 0 */
-
-    return fourth - weekday;
 }
 
 /* The year, astronomically; 0 where there was none. */
@@ -79,7 +71,7 @@ static int set_day_of_year(const struct time_fields *f, int64_t day_of_year, str
         return time_fail(problem, STREAMD_ROW_CAST,
                          "cannot calculate day of year without year information");
     if (f->calendar == TIME_ISO) {
-        set_days(d, first_iso_week(d->year) - 1 + day_of_year);
+        set_days(d, time_first_iso_week(d->year) - 1 + day_of_year);
         return 0;
     }
     for (; month <= 12; month++) {
@@ -103,7 +95,7 @@ static void set_whole_date(const struct time_fields *f, struct date *d)
         set_days(d, (int64_t)f->julian - 2440588);
     if (f->week && f->calendar == TIME_ISO) {
         int64_t day = f->day_of_week > 1 ? f->day_of_week - 2 : f->day_of_week ? 6 : 0;
-        set_days(d, first_iso_week(d->year) + 7 * ((int64_t)f->week - 1) + day);
+        set_days(d, time_first_iso_week(d->year) + 7 * ((int64_t)f->week - 1) + day);
     }
 }
 

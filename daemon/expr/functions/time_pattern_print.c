@@ -3,6 +3,7 @@
  */
 #include "expr/functions/time_pattern.h"
 #include "expr/functions/time_template.h"
+#include "expr/functions/time_unit.h"
 
 #include <streamd/convert_time.h>
 
@@ -26,13 +27,6 @@ static int64_t modulo(int64_t a, int64_t b)
     return r < 0 ? r + b : r;
 }
 
-static int64_t first_iso_week(int64_t year)
-{
-    int64_t fourth = streamd_days_from_civil(year, 1, 4);
-
-    return fourth - modulo(fourth + 3, 7);
-}
-
 static struct moment take_apart(int64_t timestamp)
 {
     struct moment m = {0};
@@ -48,12 +42,8 @@ static struct moment take_apart(int64_t timestamp)
     m.second = seconds % 60;
     m.weekday = (int)modulo(m.days + 4, 7);
     m.day_of_year = m.days - streamd_days_from_civil(m.civil.year, 1, 1) + 1;
-    m.iso_year = m.civil.year;
-    if (m.days >= first_iso_week(m.iso_year + 1))
-        m.iso_year++;
-    else if (m.days < first_iso_week(m.iso_year))
-        m.iso_year--;
-    m.iso_day_of_year = m.days - first_iso_week(m.iso_year) + 1;
+    m.iso_year = time_iso_year_of(m.days);
+    m.iso_day_of_year = m.days - time_first_iso_week(m.iso_year) + 1;
     m.iso_week = (m.iso_day_of_year - 1) / 7 + 1;
     m.iso_year = m.iso_year > 0 ? m.iso_year : 1 - m.iso_year;
     return m;
