@@ -1,4 +1,4 @@
-/* Open addressing with linear probing, at most half full. */
+/* Open addressing with linear probing, at most three quarters full. */
 #include "config/names.h"
 
 #include "base/memory.h"
@@ -48,7 +48,7 @@ static int grow(struct names *n)
 
 int names_add(struct names *n, const void *scope, const char *name, struct node *node)
 {
-    if ((n->count + 1) * 2 > n->capacity && grow(n))
+    if ((n->count + 1) * 4 > n->capacity * 3 && grow(n))
         return STREAMD_E_NOMEM;
     n->slots[find_slot(n, scope, name)] = (struct names_entry){scope, name, node};
     n->count++;
