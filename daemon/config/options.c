@@ -112,8 +112,8 @@ static int bind_default(const struct options_context *c, const struct streamd_op
     inner.input = NULL;
     scalar.text = o->default_text;
     scalar.text_length = (uint32_t)strlen(o->default_text);
-    if (o->type == STREAMD_OPTION_STRINGS || o->type == STREAMD_OPTION_FIELDS ||
-        o->type == STREAMD_OPTION_ANY || o->type == STREAMD_OPTION_MAP) {
+    /* A plain word is what it says; anything else is read as YAML. */
+    if (strpbrk(o->default_text, "\"'[{")) {
         rc = document_load_text(&document, scalar.text, scalar.text_length, NULL, &scratch);
         node = document.root;
     }

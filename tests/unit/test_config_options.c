@@ -28,6 +28,7 @@ struct target {
     struct streamd_map map;
     const struct streamd_expr *expression;
     int64_t old;
+    const char *quoted;
 };
 
 #define AT(member) .offset = (uint32_t)offsetof(struct target, member)
@@ -111,6 +112,11 @@ static const struct streamd_option table[] = {
      .flags = STREAMD_OPTION_DEPRECATED,
      AT(old),
      .doc = "write number"},
+    {.name = "quoted",
+     .type = STREAMD_OPTION_STRING,
+     AT(quoted),
+     .default_text = "','",
+     .doc = "Its default is written as in YAML"},
     {.name = "later",
      .type = STREAMD_OPTION_INT,
      .flags = OPTIONS_LATER,
@@ -180,6 +186,7 @@ static void defaults_apply(void **state)
     assert_int_equal(target.size, 1048576);
     assert_int_equal(target.word, 2);
     assert_string_equal(target.text, "");
+    assert_string_equal(target.quoted, ",");
     assert_null(target.field);
     assert_string_equal(target.any, "[1]");
     assert_int_equal(target.list.count, 2);
