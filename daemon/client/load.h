@@ -34,6 +34,7 @@ void load_report(struct loaded *l, const struct client *c);
 /* The exit code for l->rc, with a message where there was no memory. */
 int load_exit(const struct loaded *l);
 
+/* Releases everything. */
 void load_clear(struct loaded *l);
 
 #endif

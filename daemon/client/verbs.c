@@ -32,11 +32,12 @@ const struct verb client_verbs[] = {
     {.name = "run",
      .arguments = "FILE",
      .summary = "Run a pipeline here, until its input ends or it is interrupted",
-     .details = "One process, in the foreground. On a terminal a line shows what flows; at the end "
-                "a table sums up, on standard error, or as JSON on standard output with --json. The "
-                "first SIGINT or SIGTERM stops reading, lets what was read flow out, and commits; "
-                "open windows do not fire. A second one ends at once. Exits with 1 where the "
-                "pipeline failed, with 78 where the file is not valid.",
+     .details =
+         "One process, in the foreground. On a terminal a line shows what flows; at the end "
+         "a table sums up, on standard error, or as JSON on standard output with --json. The "
+         "first SIGINT or SIGTERM stops reading, lets what was read flow out, and commits; "
+         "open windows do not fire. A second one ends at once. Exits with 1 where the "
+         "pipeline failed, with 78 where the file is not valid.",
      .flags = VERB_JSON | VERB_QUIET | VERB_LOG_LEVEL | VERB_PLUGIN_PATH | VERB_TUNING,
      .least = 1,
      .most = 1,

@@ -141,10 +141,54 @@ const struct code codes_of_graphs[] = {
      "SQLite's columns do not differ by upper and lower case. Rename one of the fields with a "
      "select.",
      NULL},
-    {2161, "a dedup without a key",
+    {2170, "not one kind of window",
+     "A window is tumbling, sliding, session, cumulative, count or global: one of them.",
+     "window: {tumbling: 5m}\n"
+     "window: {sliding: 10m, every: 1m}\n"
+     "window: {session: 30m}\n"
+     "window: {cumulative: 1d, step: 1h}\n"
+     "window: {count: 100}\n"
+     "window: {global: true}"},
+    {2171, "a window with half of what it needs",
+     "`every` belongs to sliding windows and `step` to cumulative ones, and neither can do "
+     "without.",
+     "window: {sliding: 10m, every: 1m}\n"
+     "window: {cumulative: 1d, step: 1h}"},
+    {2172, "lengths that do not fit",
+     "A sliding window starts at least once in its length; the length of a cumulative one is a "
+     "multiple of its step; an offset is less than the time from one window to the next.",
+     NULL},
+    {2173, "a window by event time over records without",
+     "Windows go by the time in the records. Say at the source which field it is, or let the "
+     "window "
+     "go by the clock with `time: processing`.",
+     "event_time: {field: at}"},
+    {2174, "an option that this kind of window has no use for",
+     "Only windows by event time have lateness, only windows by time have an offset, and so on. It "
+     "is "
+     "refused rather than ignored.",
+     NULL},
+    {2175, "a time that the window does not have",
+     "Count and global windows have no window_start and no window_end: take min(at) or max(at) of "
+     "the field that holds the time.",
+     NULL},
+    {2176, "revised results without a name",
+     "With lateness or early results a window gives rows again when they change, and who reads "
+     "them "
+     "must see which row is meant: by the keys and the window's beginning or end in the result. "
+     "`emit: final` gives each result once.",
+     "select: {until: window_end, total: sum(amount)}"},
+    {2177, "an aggregate that cannot be merged",
+     "Session windows grow together, so their aggregates must be able to, too.", NULL},
+    {2178, "too many windows", "A row may be in 10,000 windows at a time.", NULL},
+    {2179, "a key that cannot be compared",
+     "Fields of type json cannot be keys: the same value can be written in many ways. Take a value "
+     "out of it with a select.",
+     NULL},
+    {2181, "a dedup without a key",
      "dedup lets one row of each key pass, so it must know the key: `key_by: [id]`.",
      "once: {type: dedup, inputs: [payments], key_by: [id], config: {within: 1h}}"},
-    {2162, "a time between events that have none",
+    {2182, "a time between events that have none",
      "`within` is measured in event time. Give the source `event_time: {field: ...}`, or leave "
      "`within` out: then a key is remembered for ever.",
      NULL},

@@ -35,5 +35,19 @@ const struct code codes_of_plugins[] = {
      "The plugin's own option table has a default that its own rules refuse. Tell the "
      "plugin's author.",
      NULL},
+    {3110, "a path that the format cannot follow",
+     "The JSON format takes the values of a field from $.name, $.outer.inner or $.items[0].", NULL},
+    {3111, "fields that the format cannot give",
+     "The raw format has one field for the whole record; CSV has no fields inside of fields.",
+     NULL},
+    {3112, "a pattern that is no regular expression",
+     "Patterns are those of PCRE2, as in Perl. In YAML they stand in single quotes, where a "
+     "backslash "
+     "means itself.",
+     "pattern: '^(?<at>\\S+) (?<level>[A-Z]+) (?<message>.*)$'"},
+    {3113, "fields and groups that do not fit",
+     "Every field of the schema is a named group of the pattern: (?<name>...).", NULL},
+    {3114, "a delimiter that cannot be",
+     "It is one ASCII character, neither a quote nor the end of a line.", "delimiter: ';'"},
     {0, NULL, NULL, NULL},
 };

@@ -84,5 +84,17 @@ const struct code codes_of_runs[] = {
     {5290, "a reader that went away",
      "Whoever read standard output has ended, as in `| head`. That ends the pipeline quietly.",
      NULL},
+    {5301, "no memory for aggregates",
+     "The system gave no more memory for the values that windows hold. Fewer keys, shorter windows "
+     "or fewer collected values need less.",
+     NULL},
+    {5305, "an aggregate that grew too large",
+     "One value, or one set behind count(distinct ...), needs more than 2 GiB.", NULL},
+    {5306, "state of an aggregate that cannot be read",
+     "What an aggregate function left in the state is not what it can read or merge. That is a "
+     "mistake in the function or in the program: please report it.",
+     NULL},
+    {5390, "an aggregate function that failed",
+     "A function of a plugin broke its contract: tell the plugin's author.", NULL},
     {0, NULL, NULL, NULL},
 };

@@ -199,7 +199,7 @@ static int simple_complaint(const struct complaint *c)
     } table[] = {
         {"unknown escape", NULL, "in double quotes '\\' begins an escape, and this is none",
          "write the text in single quotes, where '\\' means itself, or write \\\\", 0},
-        {"hexdecimal", NULL, "\\x, \\u and \\U are followed by 2, 4 and 8 hexadecimal digits", NULL,
+        {"decimal number", NULL, "\\x, \\u and \\U are followed by 2, 4 and 8 hexadecimal digits", NULL,
          0},
         {"invalid Unicode", NULL, "this escape is no character", NULL, 0},
         {"could not find expected ':'", NULL, "a ':' is missing behind this key",

@@ -14,6 +14,7 @@ struct excerpt_style {
     const char *bold, *error, *warning, *help, *caret, *gutter, *reset;
 };
 
+/* The escape sequences, or none. Static. */
 const struct excerpt_style *excerpt_style(int colour);
 
 /* Appends the two lines: the line that holds the beginning of `at`, and the caret. */

@@ -29,6 +29,7 @@ struct node *names_find(const struct names *n, const void *scope, const char *na
 /* Adds a name that is not there. 0 or STREAMD_E_NOMEM. */
 int names_add(struct names *n, const void *scope, const char *name, struct node *node);
 
+/* Forgets them all. */
 void names_clear(struct names *n);
 
 #endif

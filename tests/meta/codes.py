@@ -7,6 +7,8 @@ from tree import tap
 
 TABLES = ["daemon/config/codes_files.c", "daemon/config/codes_graphs.c",
           "daemon/config/codes_plugins.c", "daemon/config/codes_runs.c"]  # fmt: skip
+# Several plugins report these, and mean the same.
+SHARED = {3111, 5210, 5214, 5220, 5290, 5301, 5305, 5390}
 FOLDERS = ["include", "daemon", "plugins"]
 
 # A code is a number of four digits where one is passed or named: an argument of a call that reports,
@@ -34,20 +36,31 @@ for path in TABLES:
     for match in re.finditer(r"^    \{(\d{4}), \"", tree.read(path), re.MULTILINE):
         entries[int(match.group(1))] = path
 
-# Numbers that look like codes and are none.
-OTHER = re.compile(r"DIAGNOSTIC|CODE|PROBLEM|_E_|ROW_|PLUGIN_|PLAN_|EXPR_|BAD_|NO_|WRONG_|OUT_|OLD_|READER_|CLOSED_")
 
-used = {}
+
+def is_size(number):
+    """A constant that is some size or year rather than a code."""
+    return number % 100 == 0 or number & (number - 1) == 0 or number in (1440, 1970)
+
+
+def note(number, owner, place):
+    """One use of a code."""
+    used.setdefault(number, place)
+    owners.setdefault(number, set()).add(owner)
+
+
+used, owners = {}, {}
 for path in tree.files(FOLDERS, ".c", ".h"):
     if path in TABLES:
         continue
+    owner = "/".join(path.split("/")[:3]) if path.startswith("plugins/") else "daemon"
     code = tree.blank(tree.read(path))
     for match in CALLS.finditer(code):
         for number in NUMBER.finditer(arguments(code, match.end())):
-            used.setdefault(int(number.group(1)), f"{path}:{tree.line_of(code, match.start())}")
+            note(int(number.group(1)), owner, f"{path}:{tree.line_of(code, match.start())}")
     for match in NAMED.finditer(code):
-        if OTHER.search(match.group()):
-            used.setdefault(int(match.group(1)), f"{path}:{tree.line_of(code, match.start())}")
+        if not is_size(int(match.group(1))):
+            note(int(match.group(1)), owner, f"{path}:{tree.line_of(code, match.start())}")
 
 tap.ok("codes are found", len(used) > 60, f"{len(used)}")
 tap.empty(
@@ -57,5 +70,13 @@ tap.empty(
 tap.empty(
     "every entry is used",
     [f"SD{number}: {path}" for number, path in sorted(entries.items()) if number not in used],
+)
+tap.empty(
+    "no two plugins mean different things by one code",
+    [
+        f"SD{number}: {', '.join(sorted(names))}"
+        for number, names in sorted(owners.items())
+        if len(names) > 1 and number not in SHARED
+    ],
 )
 tap.done_testing()

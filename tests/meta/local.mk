@@ -1,6 +1,6 @@
 # Tests of the tree itself.
 
-meta_tests += %D%/abi.py %D%/comments.py %D%/format.py %D%/headers.py %D%/install.sh \
+meta_tests += %D%/abi.py %D%/codes.py %D%/comments.py %D%/format.py %D%/headers.py %D%/install.sh \
 	%D%/layers.py %D%/listed.py %D%/reference.sh %D%/scripts.py %D%/third-party.sh \
 	%D%/words.py
 

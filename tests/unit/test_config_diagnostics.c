@@ -127,13 +127,13 @@ static void terminals_are_safe(void **state)
     (void)state;
     case_load(&c, "a: b\n\x1b]0;title\x07\x1b[31mred\n");
     diagnostics_add(&c.diagnostics, 1203, (struct span){0, 1, NULL}, "help\x1b[2J",
-                    "a \x1b[31m message\nin \xe2\x80\xae two \xc2\x9b lines");
+                    "a \x1b[31m message\nand \xe2\x80\xae two \xc2\x9b lines");
     text = case_text(&c);
     for (const char *p = text; *p; p++)
         assert_true((unsigned char)*p >= 0x20 || *p == '\n');
     assert_null(strstr(text, "\xe2\x80\xae"));
     assert_null(strstr(text, "\xc2\x9b"));
-    assert_non_null(strstr(text, "message in ? two ? lines"));
+    assert_non_null(strstr(text, "message and ? two ? lines"));
     free(text);
 }
 

@@ -288,7 +288,7 @@ static void problems_have_code_and_place(void **state)
         {"size: 10MB", "1:7 1205", "write 10MiB"},
         {"size: 10k", "1:7 1205", "write 10KiB"},
         {"size: 10", "1:7 1205", "write 10MiB"},
-        {"word: lsat", "1:7 1206", "did you mean 'last'?"},
+        {"word: laast", "1:7 1206", "did you mean 'last'?"},
         {"word: zzzzzz", "1:7 1206", "none, first, last"},
         {"field: amuont", "1:8 2104", "did you mean 'amount'?"},
         {"fields: [user, nothing]", "1:16 2104", "user, amount"},

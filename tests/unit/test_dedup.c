@@ -204,9 +204,9 @@ static void refused(struct harness_spec spec, const char *message)
 static void bad_options(void **state)
 {
     (void)state;
-    refused((struct harness_spec){.config = "keep: last"}, "error[SD2161]");
+    refused((struct harness_spec){.config = "keep: last"}, "error[SD2181]");
     refused((struct harness_spec){.key_by = "k", .timeless = 1, .config = "within: 1s"},
-            "error[SD2162]");
+            "error[SD2182]");
     refused((struct harness_spec){.key_by = "k", .config = "keep: both"}, "keep");
     refused((struct harness_spec){.key_by = "k", .config = "within: 0s"}, "within");
     refused((struct harness_spec){.key_by = "k", .changelog = STREAMD_RETRACT, .config = "{}"},

@@ -439,7 +439,7 @@ static void every_allocation_may_fail(void **state)
     static const char bad[] =
         HEAD "sources: {a: {type: x, schema: {u: strin, v: {type: date, unit: s}}}}\n"
              "operators: {f: {type: x, inputs: [g, q], key_by: [a]}, g: {type: x, inputs: [f]}}\n"
-             "sinks: {z: {type: x, inputs: [f], tpye: 1}}\n";
+             "sinks: {z: {type: x, inputs: [f], typee: 1}}\n";
     static const char *const files[] = {good, bad};
 
     (void)state;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* Codes of diagnostics; `streamctl explain` has a paragraph on each. */
-enum { CODE_KEY = 2161, CODE_TIME = 2162 };
+enum { CODE_KEY = 2181, CODE_TIME = 2182 };
 
 static const char *const keep_words[] = {"first", "last", NULL};
 

@@ -6,16 +6,16 @@
 
 /* Stable numbers of the diagnostics. */
 enum {
-    ONE_KIND = 2150,
-    WRONG_PARTNER = 2151,
-    WRONG_LENGTH = 2152,
-    NO_EVENT_TIME = 2153,
-    NO_USE = 2154,
-    NO_SUCH_TIME = 2155,
-    NO_KEY = 2156,
-    NOT_MERGEABLE = 2157,
-    TOO_MANY = 2158,
-    KEY_TYPE = 2159
+    ONE_KIND = 2170,
+    WRONG_PARTNER = 2171,
+    WRONG_LENGTH = 2172,
+    NO_EVENT_TIME = 2173,
+    NO_USE = 2174,
+    NO_SUCH_TIME = 2175,
+    NO_KEY = 2176,
+    NOT_MERGEABLE = 2177,
+    TOO_MANY = 2178,
+    KEY_TYPE = 2179
 };
 
 enum { MOST_WINDOWS = 10000 }; /* that one row may be in */
