@@ -60,12 +60,16 @@ def applicable(table, expression):
 
 def moment(text):
     """Microseconds since the epoch of an ISO text, with or without a zone (UTC then)."""
-    match = re.fullmatch(r"(\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?(Z|[+-]\d\d:\d\d)?", text)
+    match = re.fullmatch(r"(-?\d{4,6})(-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?(Z|[+-]\d\d:\d\d)?( BC)?", text)
     if not match:
         return text
-    parsed = datetime.datetime.fromisoformat(match.group(1) + (match.group(3) or "Z").replace("Z", "+00:00"))
-    delta = parsed - EPOCH
-    return (delta.days * 86400 + delta.seconds) * 1_000_000 + int((match.group(2) or "").ljust(6, "0"))
+    # datetime knows the years 1 to 9999; 400 years have a whole number of days, always the same.
+    year = 1 - int(match.group(1)) if match.group(5) else int(match.group(1))
+    eras = (year - 2000) // 400
+    zone = (match.group(4) or "Z").replace("Z", "+00:00")
+    delta = datetime.datetime.fromisoformat(f"{year - eras * 400:04d}{match.group(2)}{zone}") - EPOCH
+    days = delta.days + eras * 146097
+    return (days * 86400 + delta.seconds) * 1_000_000 + int((match.group(3) or "").ljust(6, "0"))
 
 
 def number(value):
