@@ -149,7 +149,8 @@ static void set_sharing(struct binding *x)
     p->flags = p->updates && !p->shared ? WINDOW_FLAGS : 0;
     if (p->kind != WINDOW_SLIDING || p->step <= SHARED_LEVELS)
         return; /* a span's namespace is its start + level */
-    while (p->shared && p->size / p->step / 2 >= INT64_C(2) << p->levels)
+    /* A span of nearly the whole window is used too seldom to be worth its making. */
+    while (p->shared && (INT64_C(2) << p->levels) * 5 <= p->size / p->step * 4)
         p->levels++;
 }
 
