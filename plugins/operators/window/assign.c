@@ -37,14 +37,17 @@ static int64_t last_window(const struct window_plan *p, int64_t pane)
 
 int window_first(const struct window_plan *p, int64_t pane, int64_t after, int64_t *ns)
 {
-    int64_t open = clock_add(clock_floor(clock_add(after, -p->span), p->step, p->offset), p->step);
+    int64_t last = last_window(p, pane), open;
 
     *ns = pane;
     if (p->kind == WINDOW_SLIDING)
-        *ns = clock_add(clock_floor(clock_add(pane, -p->size), p->step, p->offset), p->step);
-    if (*ns < open)
-        *ns = open;
-    return *ns <= last_window(p, pane);
+        *ns = clock_add(last, -((p->size - 1 - (pane - last)) / p->step * p->step));
+    open = clock_add(after, -p->span);
+    if (open > INT64_MIN) {
+        open = clock_add(clock_floor(open, p->step, p->offset), p->step);
+        *ns = open > *ns ? open : *ns;
+    }
+    return *ns <= last;
 }
 
 int window_next(const struct window_plan *p, int64_t pane, int64_t *ns)

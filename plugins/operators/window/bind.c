@@ -369,7 +369,9 @@ static int declare_shared(struct binding *x, const struct streamd_table_decl *li
     int rc = declare_table(x, like, "panes", STREAMD_TABLE_NAMESPACED, &p->table);
 
     if (!rc)
-        rc = declare_table(x, like, "spans", STREAMD_TABLE_NAMESPACED, &p->spans);
+        rc = declare_table(x, like, "spans", STREAMD_TABLE_NAMESPACED, &p->spans[0]);
+    if (!rc)
+        rc = declare_table(x, like, "odd_spans", STREAMD_TABLE_NAMESPACED, &p->spans[1]);
     if (!rc)
         rc = declare_table(x, like, "result", STREAMD_TABLE_NAMESPACED, &p->result);
     if (!rc && p->updates)

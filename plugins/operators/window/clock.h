@@ -29,10 +29,11 @@ static inline int64_t clock_floor(int64_t t, int64_t size, int64_t offset)
 }
 
 /* Windows that end at or before this time are due at watermark `w`, `delay` after their end: what
-   comes later has a time above w, so a window [start, end) is complete from w = end - 1 on. */
+   comes later has a time above w, so a window [start, end) is complete from w = end - 1 on.
+   INT64_MIN is no watermark yet. */
 static inline int64_t clock_due(int64_t w, int64_t delay)
 {
-    return w == INT64_MAX ? INT64_MAX : clock_add(w, 1 - delay);
+    return w == INT64_MIN || w == INT64_MAX ? w : clock_add(w, 1 - delay);
 }
 
 #endif

@@ -25,3 +25,8 @@ pluginexec_LTLIBRARIES += %D%/operator-window.la
 %C%_operator_window_la_LDFLAGS = $(plugin_ldflags)
 
 EXTRA_DIST += %D%/README
+
+unit_tests += tests/unit/test_window
+tests_unit_test_window_SOURCES = tests/unit/test_window.c tests/unit/window_case.h
+tests_unit_test_window_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/harness
+tests_unit_test_window_LDADD = $(HARNESS) $(CMOCKA_LIBS)

@@ -38,7 +38,7 @@ static int sliding_piece(const struct window_task *t, int64_t at, int64_t end, i
         uint64_t width;
 
         if (level > 0 && pane < behind) {
-            *piece = (struct shared_piece){t->spans, at + level, behind, level};
+            *piece = (struct shared_piece){shared_spans(t, level), at + level, behind, level};
             return 1;
         }
         if (level > 0 || pane > at) {
@@ -61,8 +61,8 @@ static int cumulative_piece(const struct window_task *t, int64_t at, int64_t end
     if (at >= end)
         return 0;
     /* The first pane is in the span, if there is one. */
-    if (clock_rest(at, p->size, p->offset) == 0 && shared_has_rows(t->spans, at)) {
-        *piece = (struct shared_piece){t->spans, at, clock_add(at, p->step), 0};
+    if (at == clock_floor(at, p->size, p->offset) && shared_has_rows(shared_spans(t, 0), at)) {
+        *piece = (struct shared_piece){shared_spans(t, 0), at, clock_add(at, p->step), 0};
         return 1;
     }
     if (!shared_first_pane(t, at, &pane) || pane >= end)
@@ -180,7 +180,7 @@ static void pop(struct window_task *t)
 {
     struct shared_frame *f = &t->walk.frames[--t->walk.depth];
 
-    if (f->into == t->spans && t->plan->kind == WINDOW_SLIDING && f->merged >= t->c->batch_rows &&
+    if (f->into != t->result && t->plan->kind == WINDOW_SLIDING && f->merged >= t->c->batch_rows &&
         streamd_table_rows(f->into, f->ns) > f->merged / 4 * 3)
         t->sparse = PATIENCE;
 }
@@ -195,7 +195,7 @@ static void enter(struct window_task *t, struct shared_frame *f)
         return;
     }
     if (p->level > 0 && !shared_has_rows(p->table, p->ns)) {
-        push(t, &(struct shared_frame){.into = t->spans,
+        push(t, &(struct shared_frame){.into = p->table,
                                        .ns = p->ns,
                                        .at = p->ns - p->level,
                                        .end = p->end,

@@ -7,7 +7,8 @@ static void drop_spans(struct window_task *t, int64_t pane)
     const struct window_plan *p = t->plan;
 
     for (int level = 1; level <= p->levels; level++)
-        streamd_table_drop(t->spans, clock_floor(pane, p->step << level, p->offset) + level);
+        streamd_table_drop(shared_spans(t, level),
+                           clock_floor(pane, p->step << level, p->offset) + level);
 }
 
 static int add(struct window_task *t, const struct window_group *group)
@@ -21,7 +22,7 @@ static int add(struct window_task *t, const struct window_group *group)
     if (p->kind == WINDOW_CUMULATIVE) {
         /* The panes that can get no more results of their own are in the span already. */
         if (clock_add(ns, p->step) <= clock_due(t->watermark, p->lateness)) {
-            table = t->spans;
+            table = shared_spans(t, 0);
             ns = clock_floor(ns, p->size, p->offset);
         }
     } else if (ns < t->fired) {

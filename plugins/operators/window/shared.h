@@ -4,7 +4,8 @@
  *   panes      a row per key and pane, by the start of the pane
  *   spans      several panes in one. Sliding: 2, 4, 8, ... slides, made when a window needs them
  *              and dropped when a late row makes them wrong; by their start + level. Cumulative:
- *              the panes of the window's beginning that can get no more rows; by its start
+ *              the panes of the window's beginning that can get no more rows; by its start. Two
+ *              tables, for even and for odd levels: rows are not merged into their own table
  *   result     the window at hand, only while an event lasts
  *   sent       which results were sent, by window, where they are revised
  *   progress   up to where windows have fired
@@ -28,6 +29,12 @@
 static inline int shared_has_rows(struct streamd_table *table, int64_t ns)
 {
     return streamd_table_rows(table, ns) > 0;
+}
+
+/* The table of the spans of a level; cumulative windows have them at level 0. */
+static inline struct streamd_table *shared_spans(const struct window_task *t, int level)
+{
+    return t->spans[level & 1];
 }
 
 /* Finds the first pane from `from` on that has rows. 0: none. */

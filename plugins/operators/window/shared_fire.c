@@ -38,7 +38,7 @@ static int next_cumulative(struct window_task *t, int64_t *ns)
     const struct window_plan *p = t->plan;
     int64_t from = first_start(t, p->size, p->size), open = first_start(t, p->step, p->step);
     int64_t span, pane;
-    int has_span = (int)streamd_table_namespaces(t->spans, from, &span, 1);
+    int has_span = (int)streamd_table_namespaces(shared_spans(t, 0), from, &span, 1);
     int has_pane = shared_first_pane(t, from, &pane);
 
     if (!has_span && !has_pane)
@@ -103,8 +103,8 @@ static int fold(struct window_task *t, int64_t until)
     if (t->fired < pane)
         t->fired = pane; /* the windows before it were empty, and the span is not */
     t->walk.of_ns = pane;
-    shared_merge(t, t->spans, clock_floor(pane, p->size, p->offset), pane, clock_add(pane, p->step),
-                 0);
+    shared_merge(t, shared_spans(t, 0), clock_floor(pane, p->size, p->offset), pane,
+                 clock_add(pane, p->step), 0);
     t->walk.frames[0].inside = 1;
     t->walk.frames[0].piece = (struct shared_piece){t->table, pane, clock_add(pane, p->step), 0};
     t->walk.stage = FOLD;
@@ -177,9 +177,10 @@ static void clean_up(struct window_task *t)
 
     while (shared_first_pane(t, INT64_MIN, &ns) && window_is_past(p, ns, clean))
         streamd_table_drop(t->table, ns);
-    while (streamd_table_namespaces(t->spans, INT64_MIN, &ns, 1) &&
-           clock_add(clock_floor(ns, length, p->offset), p->size) <= clean)
-        streamd_table_drop(t->spans, ns);
+    for (int i = 0; i < 2; i++)
+        while (streamd_table_namespaces(t->spans[i], INT64_MIN, &ns, 1) &&
+               clock_add(clock_floor(ns, length, p->offset), p->size) <= clean)
+            streamd_table_drop(t->spans[i], ns);
     while (p->updates && streamd_table_namespaces(t->sent, INT64_MIN, &ns, 1) &&
            window_span_of(p, ns).end <= clean)
         streamd_table_drop(t->sent, ns);

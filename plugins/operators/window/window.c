@@ -249,7 +249,8 @@ static int window_open(struct streamd_context *c, void **self)
     t->plan = p;
     t->table = streamd_context_table(c, p->table);
     t->older = streamd_context_table(c, p->older);
-    t->spans = streamd_context_table(c, p->spans);
+    t->spans[0] = streamd_context_table(c, p->spans[0]);
+    t->spans[1] = streamd_context_table(c, p->spans[1]);
     t->result = streamd_context_table(c, p->result);
     t->sent = streamd_context_table(c, p->sent);
     t->progress = streamd_context_table(c, p->progress);

@@ -87,7 +87,7 @@ struct window_plan {
     const struct streamd_schema *keys; /* the fields of key_by */
     int levels;                        /* of spans (shared.h) */
     /* Numbers of the tables. */
-    uint32_t table, older, spans, result, sent, progress;
+    uint32_t table, older, spans[2], result, sent, progress;
 };
 
 /* [start, end) of a window. */
@@ -174,7 +174,7 @@ struct window_sessions {
 struct window_task {
     struct streamd_context *c;
     const struct window_plan *plan;
-    struct streamd_table *table, *older, *spans, *result, *sent, *progress;
+    struct streamd_table *table, *older, *spans[2], *result, *sent, *progress;
     window_step *resume; /* goes on with the event at hand */
 
     int64_t watermark; /* event or processing time; the host gives it again after a restart */
