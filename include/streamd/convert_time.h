@@ -426,6 +426,28 @@ static inline uint64_t streamd_time_pairs(const char *p, uint64_t shape, uint64_
     return x * 10 + (x >> 8);
 }
 
+/* hh:mm:ss at p + 11, and its fraction of no, 3 or 6 digits: `m` is 19, 23 or 26. Microseconds of
+   the day, or -1 where it is anything else, 24:00:00 and a leap second among it. */
+static inline int64_t streamd_time_of_day(const char *p, size_t m)
+{
+    uint64_t wrong = 0;
+    uint64_t clock = /* 00:00:00 */
+        streamd_time_pairs(p + 11, 0x30303a30303a3030u, 0x76767f76767f7676u, &wrong);
+    int64_t us = 0;
+    if (m == 23) { /* 0:00.000 */
+        uint64_t f = streamd_time_pairs(p + 15, 0x3030302e30303a30u, 0x7676767f76767f76u, &wrong);
+        us = (int64_t)((f >> 40 & 0xff) * 10000 + (f >> 56) * 100);
+    } else if (m == 26) { /* 0.000000 */
+        uint64_t f = streamd_time_pairs(p + 18, 0x3030303030302e30u, 0x7676767676767f76u, &wrong);
+        us = (int64_t)((f >> 16 & 0xff) * 10000 + (f >> 32 & 0xff) * 100 + (f >> 48 & 0xff));
+    }
+    uint32_t hour = (uint32_t)(clock & 0xff), minute = (uint32_t)(clock >> 24 & 0xff),
+             second = (uint32_t)(clock >> 48 & 0xff);
+    if (wrong || hour > 23 || minute > 59 || second > 59)
+        return -1;
+    return us + (int64_t)(hour * 3600 + minute * 60 + second) * STREAMD_US_PER_SECOND;
+}
+
 /*
  * ISO 8601 and PostgreSQL's own form: a date, then optionally T or a blank, hh:mm[:ss[.f]], and
  * optionally Z or an offset; optionally " BC" at the end. Without an offset the time is UTC.
@@ -443,25 +465,12 @@ static inline int streamd_timestamp_parse(const char *p, size_t n, int64_t *time
     uint64_t day_t = /* 00T00:00 */
         streamd_time_pairs(p + 8, p[10] == ' ' ? 0x30303a3030203030u : 0x30303a3030543030u,
                            0x76767f76767f7676u, &wrong);
-    uint64_t clock = /* 00:00:00 */
-        streamd_time_pairs(p + 11, 0x30303a30303a3030u, 0x76767f76767f7676u, &wrong);
-    int64_t us = 0;
-    if (m == 23) { /* 0:00.000 */
-        uint64_t f = streamd_time_pairs(p + 15, 0x3030302e30303a30u, 0x7676767f76767f76u, &wrong);
-        us = (int64_t)((f >> 40 & 0xff) * 10000 + (f >> 56) * 100);
-    } else if (m == 26) { /* 0.000000 */
-        uint64_t f = streamd_time_pairs(p + 18, 0x3030303030302e30u, 0x7676767676767f76u, &wrong);
-        us = (int64_t)((f >> 16 & 0xff) * 10000 + (f >> 32 & 0xff) * 100 + (f >> 48 & 0xff));
-    }
+    int64_t us = streamd_time_of_day(p, m);
     int64_t year = (int64_t)((year_month & 0xff) * 100 + (year_month >> 16 & 0xff));
     uint32_t month = (uint32_t)(year_month >> 40 & 0xff), day = (uint32_t)(day_t & 0xff);
-    uint32_t hour = (uint32_t)(clock & 0xff), minute = (uint32_t)(clock >> 24 & 0xff),
-             second = (uint32_t)(clock >> 48 & 0xff);
-    if (wrong || month - 1 > 11 || day - 1 > 30 ||
-        (day > 28 && day > streamd_days_in_month(year, month)) || hour > 23 || minute > 59 ||
-        second > 59)
+    if (wrong || us < 0 || month - 1 > 11 || day - 1 > 30 ||
+        (day > 28 && day > streamd_days_in_month(year, month)))
         return streamd_timestamp_parse_any(p, n, timestamp); /* 24:00, :60, what is wrong */
-    us += (int64_t)(hour * 3600 + minute * 60 + second) * STREAMD_US_PER_SECOND;
     *timestamp = streamd_days_from_civil(year, month, day) * STREAMD_US_PER_DAY + us;
     return 0;
 }
@@ -480,6 +489,35 @@ static inline int streamd_date_parse(const char *p, size_t n, int32_t *date)
     if (rc || days < STREAMD_DATE_MIN || days >= STREAMD_DATE_END)
         return STREAMD_ROW_RANGE;
     *date = (int32_t)days;
+    return 0;
+}
+
+/* The day read last, for whoever reads many of one day: its text with what stands behind it, T or a
+   blank, and its first microsecond. Start with {0}. */
+struct streamd_day_read {
+    uint64_t head, tail; /* bytes 0 to 7, and 3 to 10 */
+    int64_t us;
+};
+
+/* As streamd_timestamp_parse. Half its time where the day is that of the last call. */
+static inline int streamd_timestamp_parse_near(struct streamd_day_read *last, const char *p,
+                                               size_t n, int64_t *timestamp)
+{
+    size_t m = n - (n && p[n - 1] == 'Z');
+    int32_t day;
+    if (m != 19 && m != 23 && m != 26)
+        return streamd_timestamp_parse_any(p, n, timestamp);
+    if (streamd_load8(p) != last->head || streamd_load8(p + 3) != last->tail) {
+        if ((p[10] != 'T' && p[10] != ' ') || streamd_date_parse(p, 10, &day))
+            return streamd_timestamp_parse_any(p, n, timestamp);
+        last->head = streamd_load8(p);
+        last->tail = streamd_load8(p + 3);
+        last->us = day * (int64_t)STREAMD_US_PER_DAY;
+    }
+    int64_t us = streamd_time_of_day(p, m);
+    if (us < 0)
+        return streamd_timestamp_parse_any(p, n, timestamp);
+    *timestamp = last->us + us;
     return 0;
 }
 

@@ -6,6 +6,8 @@
 
 #include "csv.h"
 
+#include <streamd/convert.h>
+
 #define CSV_NO_FIELD UINT32_MAX
 
 /* Where in a record its end is being looked for. */
@@ -29,8 +31,9 @@ enum csv_kind {
 
 /* A column of the file. */
 struct csv_column {
-    uint32_t field;        /* CSV_NO_FIELD: nobody reads it */
-    uint8_t kind;          /* enum csv_kind */
+    uint32_t field;              /* CSV_NO_FIELD: nobody reads it */
+    uint8_t kind;                /* enum csv_kind */
+    struct streamd_day_read day; /* of a timestamp */
     uint64_t null_lengths; /* bit n: a text of n bytes may be NULL; bit 63: one of 63 and more */
 };
 

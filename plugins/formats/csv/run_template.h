@@ -149,8 +149,7 @@ KERNEL_INLINE int run_number(struct csv_decoder *d, struct streamd_batch *b,
 
 /* The column at p: answers where the next begins, or NULL. */
 KERNEL_INLINE const uint8_t *run_column(struct csv_decoder *d, struct streamd_batch *b,
-                                        const struct csv_column *column, const uint8_t *p,
-                                        int is_last)
+                                        struct csv_column *column, const uint8_t *p, int is_last)
 {
     struct run_text t = run_open(d, p);
     int quoted = t.stop == '"';
@@ -179,8 +178,8 @@ KERNEL_INLINE const uint8_t *run_column(struct csv_decoder *d, struct streamd_ba
         if (run_find(&t))
             return NULL;
         if ((run_may_be_null(column, (size_t)(t.end - t.begin)) ||
-             streamd_timestamp_parse((const char *)t.begin, (size_t)(t.end - t.begin),
-                                     values + b->rows)) &&
+             streamd_timestamp_parse_near(&column->day, (const char *)t.begin,
+                                          (size_t)(t.end - t.begin), values + b->rows)) &&
             run_slow(d, b, column, &t))
             return NULL;
         break;
@@ -195,6 +194,7 @@ KERNEL_INLINE const uint8_t *run_column(struct csv_decoder *d, struct streamd_ba
     return run_close(d, t.end, quoted, is_last);
 }
 
+/* csv_run_base or csv_run_avx2: decoder.h. */
 KERNEL_TARGET const uint8_t *RUN_NAME(struct csv_decoder *d, struct streamd_batch *b,
                                       const uint8_t *p, const uint8_t *end)
 {

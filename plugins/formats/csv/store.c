@@ -47,6 +47,7 @@ void csv_prepare(const struct csv_decoder *d, struct csv_column *column)
 
     column->kind = CSV_SKIP;
     column->null_lengths = 0;
+    memset(&column->day, 0, sizeof(column->day));
     if (column->field == CSV_NO_FIELD)
         return;
     f = &d->spec->fields[column->field];

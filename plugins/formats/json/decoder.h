@@ -8,6 +8,7 @@
 #include "path.h"
 #include "shape.h"
 
+#include <streamd/convert.h>
 #include <streamd/json_text.h>
 #include <streamd/lines.h>
 
@@ -21,7 +22,8 @@ struct json_field {
     uint8_t state; /* enum json_field_state */
     int code;      /* FAULTY: enum streamd_row_code, and the value */
     struct streamd_json_token value;
-    uint32_t same_place; /* another field at the same place, or JSON_NO_FIELD */
+    struct streamd_day_read day; /* of a timestamp field */
+    uint32_t same_place;         /* another field at the same place, or JSON_NO_FIELD */
 };
 
 struct json_decoder {

@@ -101,7 +101,8 @@ RUN_INLINE const uint8_t *run_timestamp(struct run_place o, uint32_t field, cons
     if (*p == '"') {
         for (; step == KERNEL_BYTES && n <= STREAMD_TIMESTAMP_TEXT; n += step)
             step = kernel_span(p + 1 + n);
-        if (p[1 + n] == '"' && !streamd_timestamp_parse((const char *)p + 1, n, values + o.row))
+        if (p[1 + n] == '"' && !streamd_timestamp_parse_near(
+                                   &o.d->fields[field].day, (const char *)p + 1, n, values + o.row))
             return p + n + 2;
     }
     return json_run_value(o.d, o.b, field, p, end);
@@ -219,6 +220,7 @@ RUN_INLINE const uint8_t *run_record(struct json_decoder *d, struct streamd_batc
     return p;
 }
 
+/* json_run_base or json_run_avx2: decoder.h. */
 KERNEL_TARGET const uint8_t *RUN_NAME(struct json_decoder *d, struct streamd_batch *b,
                                       const uint8_t *p, const uint8_t *end)
 {
