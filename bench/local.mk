@@ -18,3 +18,9 @@ EXTRA_PROGRAMS += %D%/format_bench
 %C%_format_bench_SOURCES = %D%/format_bench.c
 %C%_format_bench_LDADD = tests/unit/libformathost.la
 CLEANFILES += %D%/format_bench
+
+# make bench/expr_bench: what expressions cost per row.
+EXTRA_PROGRAMS += %D%/expr_bench
+%C%_expr_bench_SOURCES = %D%/expr_bench.c
+%C%_expr_bench_LDADD = $(L3)
+CLEANFILES += %D%/expr_bench

@@ -61,9 +61,20 @@ struct node *aggregate_field(struct check *c, const struct ast *ast)
 
 /* ---- calls -------------------------------------------------------------------------------- */
 
+/* Is there an aggregate of rows, as count is? */
+static int takes_rows(struct check *c, const char *name)
+{
+    const struct streamd_aggregate *a;
+
+    for (size_t i = 0; (a = expr_registry_aggregate(c->scope->registry, i)); i++) {
+        if (a->argc == 0 && strcmp(a->name, name) == 0)
+            return 1;
+    }
+    return strcmp(name, "collect") == 0;
+}
+
 static int check_form(struct check *c, const struct ast *ast)
 {
-    int collect = strcmp(ast->name, "collect") == 0;
 
     if (ast->star && ast->distinct) {
         problem_add(c->report, EXPR_ARGUMENTS, ast->offset, ast->length, NULL,
@@ -75,9 +86,9 @@ static int check_form(struct check *c, const struct ast *ast)
                     "%s needs an argument; all rows are counted by count(*)", ast->name);
         return -1;
     }
-    if (ast->star && !collect && strcmp(ast->name, "count") != 0) {
+    if (ast->star && !takes_rows(c, ast->name)) {
         problem_add(c->report, EXPR_ARGUMENTS, ast->offset, ast->length, NULL,
-                    "'*' is for count and collect only");
+                    "%s needs an argument; '*' is for count and collect", ast->name);
         return -1;
     }
     return 0;

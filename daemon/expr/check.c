@@ -188,7 +188,7 @@ static struct node *check_operator(struct check *c, const struct ast *ast)
         return NULL;
     if (check_interval_operator(c, ast, args, ast->argc, &node))
         return node;
-    if (strcmp(ast->name, "||") == 0 && to_texts(c, ast, args))
+    if (ast->argc == 2 && strcmp(ast->name, "||") == 0 && to_texts(c, ast, args))
         return NULL;
     if (ast->argc == 1 && strcmp(ast->name, "+") == 0 && args[0]->type.id <= STREAMD_DECIMAL &&
         args[0]->type.id >= STREAMD_INT64)

@@ -36,6 +36,7 @@ struct place {
     uint32_t offset, length;
 };
 
+/* Where a node of the parser stands. */
 static inline struct place place_of(const struct ast *ast)
 {
     struct place p = {ast->offset, ast->length};
@@ -66,15 +67,25 @@ const struct expr *check_finish(struct check *c, const struct node *root, const 
 
 /* ---- check_forms.c, check_time.c ---------------------------------------------------------- */
 
+/* CASE WHEN condition THEN value ..., and CASE operand WHEN value THEN ... */
 struct node *check_case(struct check *c, const struct ast *ast);
+/* value [NOT] IN (list): a set where all of the list are constants. */
 struct node *check_in(struct check *c, const struct ast *ast);
+/* value [NOT] BETWEEN [SYMMETRIC] low AND high. */
 struct node *check_between(struct check *c, const struct ast *ast);
+/* value [NOT] LIKE pattern [ESCAPE character], ILIKE. */
 struct node *check_like(struct check *c, const struct ast *ast);
+/* COALESCE(values). */
 struct node *check_coalesce(struct check *c, const struct ast *ast);
+/* NULLIF(a, b). */
 struct node *check_nullif(struct check *c, const struct ast *ast);
+/* GREATEST(values), LEAST(values). */
 struct node *check_extreme(struct check *c, const struct ast *ast);
+/* a IS [NOT] DISTINCT FROM b. */
 struct node *check_distinct(struct check *c, const struct ast *ast);
+/* value operator ANY (ARRAY[...]), ALL. */
 struct node *check_any_all(struct check *c, const struct ast *ast);
+/* json #> ARRAY[...], #>>. */
 struct node *check_path_array(struct check *c, const struct ast *ast);
 
 /* An operator of which one operand is an interval: sets *out and answers 1; 0: not one of these. */

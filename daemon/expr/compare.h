@@ -22,6 +22,7 @@ static inline int compare_float64(double a, double b)
     return (a != a) - (b != b);
 }
 
+/* Byte by byte; a beginning comes before the whole. */
 static inline int compare_str(struct streamd_str a, struct streamd_str b)
 {
     size_t n = a.length < b.length ? a.length : b.length;

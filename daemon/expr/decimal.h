@@ -10,11 +10,13 @@
 #include <streamd/convert.h>
 #include <streamd/error.h>
 
+/* |v| */
 static inline streamd_uint128 decimal_magnitude(streamd_int128 v)
 {
     return v < 0 ? 0 - (streamd_uint128)v : (streamd_uint128)v;
 }
 
+/* m, or -m. */
 static inline streamd_int128 decimal_signed(streamd_uint128 m, int negative)
 {
     return negative ? (streamd_int128)(0 - m) : (streamd_int128)m;

@@ -50,6 +50,7 @@ void *scratch_alloc(struct scratch *s, size_t bytes);
 void scratch_clear(struct scratch *s);
 size_t scratch_bytes(const struct scratch *s);
 
+/* Where the stack ends now. */
 static inline struct scratch_mark scratch_mark(const struct scratch *s)
 {
     struct scratch_mark m = {s->current, s->at, s->end};
@@ -57,6 +58,7 @@ static inline struct scratch_mark scratch_mark(const struct scratch *s)
     return m;
 }
 
+/* Gives back all that was taken since the mark. */
 static inline void scratch_release(struct scratch *s, struct scratch_mark m)
 {
     s->current = m.chunk;
@@ -78,6 +80,7 @@ static inline int eval_take_values(struct expr_evaluator *ev, struct streamd_typ
     return out->values ? 0 : STREAMD_E_NOMEM;
 }
 
+/* Room for a NULL mark a row, not set. NULL: no memory. */
 static inline uint8_t *eval_take_nulls(struct expr_evaluator *ev)
 {
     return scratch_alloc(&ev->scratch, ev->rows);
@@ -89,11 +92,13 @@ static inline uint32_t eval_row(const uint16_t *sel, uint32_t k)
     return sel ? sel[k] : k;
 }
 
+/* Is the value of a row NULL? */
 static inline int eval_is_null(const struct streamd_vector *v, uint32_t row)
 {
     return v->nulls && v->nulls[row & v->mask];
 }
 
+/* Evaluates an argument into values of its own. 0 or negative. */
 static inline int eval_node(struct expr_evaluator *ev, const struct node *node, const uint16_t *sel,
                             uint32_t n, struct streamd_vector *out)
 {
@@ -111,6 +116,11 @@ int64_t eval_now(struct expr_evaluator *ev);
    counts as all 0. Answers how many. */
 uint32_t eval_select(const uint8_t *keep, uint8_t wanted, const uint16_t *sel, uint32_t n,
                      uint16_t *out);
+
+/* Copies the rows of sel that are not in `some` to out, which may be sel. `marks` is room for a
+   byte a physical row. Answers how many. */
+uint32_t eval_rest(const struct expr_evaluator *ev, const uint16_t *sel, uint32_t n,
+                   const uint16_t *some, uint32_t count, uint8_t *marks, uint16_t *out);
 
 /* ---- nodes -------------------------------------------------------------------------------- */
 

@@ -66,20 +66,6 @@ static void merge_rows(struct merge *m, const struct streamd_vector *v, const ui
 }
 _Static_assert(sizeof(struct streamd_str) == 16, "node_width says so, too");
 
-/* Removes `some`, an ascending part of rows, from rows. */
-static uint32_t remove_rows(uint16_t *rows, uint32_t n, const uint16_t *some, uint32_t count)
-{
-    uint32_t at = 0, left = 0;
-
-    for (uint32_t k = 0; k < n; k++) {
-        if (at < count && some[at] == rows[k])
-            at++;
-        else
-            rows[left++] = rows[k];
-    }
-    return left;
-}
-
 /* Evaluates a branch for its rows and merges them. */
 static int take_branch(struct expr_evaluator *ev, struct merge *m, const struct node *node,
                        const uint16_t *rows, uint32_t n)
@@ -100,6 +86,7 @@ int eval_case(struct expr_evaluator *ev, const struct node *node, const uint16_t
     struct scratch_mark mark;
     struct merge m;
     uint16_t *rows, *found;
+    uint8_t *marks;
     uint32_t left;
     int rc = merge_init(ev, node, &m, out);
 
@@ -108,7 +95,8 @@ int eval_case(struct expr_evaluator *ev, const struct node *node, const uint16_t
     mark = scratch_mark(&ev->scratch);
     rows = scratch_alloc(&ev->scratch, n * sizeof(*rows));
     found = scratch_alloc(&ev->scratch, n * sizeof(*found));
-    if (!rows || !found)
+    marks = scratch_alloc(&ev->scratch, ev->rows);
+    if (!rows || !found || !marks)
         rc = STREAMD_E_NOMEM;
     left = rc ? 0 : eval_select(NULL, 0, sel, n, rows);
     for (uint32_t a = 0; a + 1 < node->argc && left > 0 && rc >= 0; a += 2) {
@@ -120,7 +108,7 @@ int eval_case(struct expr_evaluator *ev, const struct node *node, const uint16_t
             continue;
         count = (uint32_t)rc;
         rc = take_branch(ev, &m, node->args[a + 1], count == n ? sel : found, count);
-        left = remove_rows(rows, left, found, count);
+        left = eval_rest(ev, rows, left, found, count, marks, rows);
     }
     if (rc >= 0 && left > 0)
         rc = take_branch(ev, &m, node->args[node->argc - 1], left == n ? sel : rows, left);

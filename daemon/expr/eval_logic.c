@@ -236,23 +236,6 @@ int filter_and(struct expr_evaluator *ev, const struct node *node, const uint16_
     return count;
 }
 
-/* The rows of sel that are not in `some`, an ascending part of it. */
-static uint32_t rest_of(const uint16_t *sel, uint32_t n, const uint16_t *some, uint32_t count,
-                        uint16_t *out)
-{
-    uint32_t at = 0, left = 0;
-
-    for (uint32_t k = 0; k < n; k++) {
-        uint32_t row = eval_row(sel, k);
-
-        if (at < count && some[at] == row)
-            at++;
-        else
-            out[left++] = (uint16_t)row;
-    }
-    return left;
-}
-
 /* Merges two ascending lists into out, which is neither. */
 static uint32_t merge(const uint16_t *a, uint32_t na, const uint16_t *b, uint32_t nb, uint16_t *out)
 {
@@ -274,8 +257,9 @@ int filter_or(struct expr_evaluator *ev, const struct node *node, const uint16_t
     uint16_t *rest = scratch_alloc(&ev->scratch, n * sizeof(*rest));
     uint16_t *found = scratch_alloc(&ev->scratch, n * sizeof(*found));
     uint16_t *all = scratch_alloc(&ev->scratch, n * sizeof(*all));
+    uint8_t *marks = scratch_alloc(&ev->scratch, ev->rows);
     uint32_t count = 0, left = n;
-    int rc = rest && found && all ? 0 : STREAMD_E_NOMEM;
+    int rc = rest && found && all && marks ? 0 : STREAMD_E_NOMEM;
 
     if (rc == 0)
         eval_select(NULL, 0, sel, n, rest);
@@ -285,7 +269,7 @@ int filter_or(struct expr_evaluator *ev, const struct node *node, const uint16_t
         rc = arg->filter(ev, arg, a == 0 ? sel : rest, left, found);
         if (rc <= 0)
             continue;
-        left = rest_of(rest, left, found, (uint32_t)rc, rest);
+        left = eval_rest(ev, rest, left, found, (uint32_t)rc, marks, rest);
         memcpy(all, out, count * sizeof(*all));
         count = merge(all, count, found, (uint32_t)rc, out);
     }

@@ -63,15 +63,19 @@ int expr_eval(struct expr_evaluator *ev, const struct streamd_expr *expr, const 
     return eval_node(ev, root_of(expr), sel, n, out);
 }
 
+/* A row with an error counts as NULL on its way, and IS NULL makes a true of that: such rows are
+   taken out at the end. */
 int expr_eval_true(struct expr_evaluator *ev, const struct streamd_expr *expr, const uint16_t *sel,
                    uint32_t n, uint16_t *out)
 {
     const struct node *root = root_of(expr);
     struct scratch_mark mark = scratch_mark(&ev->scratch);
-    int rc = root->filter(ev, root, sel, n, out);
+    int count = root->filter(ev, root, sel, n, out);
 
     scratch_release(&ev->scratch, mark);
-    return rc;
+    if (count > 0 && ev->failures)
+        count = (int)eval_select(ev->failed, 0, out, (uint32_t)count, out);
+    return count;
 }
 
 /* ---- vectors to columns ------------------------------------------------------------------- */
@@ -229,7 +233,6 @@ int expr_eval_column(struct expr_evaluator *ev, const struct streamd_expr *expr,
 int expr_filter(struct expr_evaluator *ev, const struct streamd_expr *expr,
                 struct streamd_batch *batch)
 {
-    const struct node *root = root_of(expr);
     uint16_t *sel;
     int count;
 
@@ -239,7 +242,7 @@ int expr_filter(struct expr_evaluator *ev, const struct streamd_expr *expr,
     sel = batch_alloc(batch, batch->count * sizeof(*sel));
     if (!sel)
         return STREAMD_E_NOMEM;
-    count = root->filter(ev, root, batch->sel, batch->count, sel);
+    count = expr_eval_true(ev, expr, batch->sel, batch->count, sel);
     if (count < 0)
         return count;
     if ((uint32_t)count < batch->count) { /* a selection of all is no selection */

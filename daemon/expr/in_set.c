@@ -1,12 +1,13 @@
 /*
  * Up to eight values are compared one after the other; more lie in an open hash table whose
  * buckets hold the full hash, so that a miss hardly ever looks at a value. Fixed values of up to
- * eight bytes are compared as canonical 64-bit words (-0 is 0, there is one NaN), all others as
- * runs of bytes.
+ * eight bytes are compared as canonical 64-bit words (-0 is 0, there is one NaN), texts as words
+ * too where all of the set are short, all others as runs of bytes.
  */
 #include "expr/in_set.h"
 
 #include "expr/eval.h"
+#include "expr/short_text.h"
 
 #include <xxhash.h>
 
@@ -66,9 +67,14 @@ static uint64_t hash_text(struct streamd_str s)
 
 /* ---- making one --------------------------------------------------------------------------- */
 
+static int by_words(const struct in_set *set)
+{
+    return set->is_short || !is_text(set->id);
+}
+
 static uint64_t hash_of(const struct in_set *set, uint32_t i)
 {
-    return is_text(set->id) ? hash_text(set->strings[i]) : hash_word(set->words[i]);
+    return by_words(set) ? hash_word(set->words[i]) : hash_text(set->strings[i]);
 }
 
 /* Lays the values out by bucket: values[b] belongs to hashes[b]. */
@@ -92,10 +98,8 @@ static int make_buckets(struct arena *arena, struct in_set *set)
         while (hashes[b])
             b = (b + 1) & (buckets - 1);
         hashes[b] = h;
-        if (is_text(set->id))
-            strings[b] = set->strings[i];
-        else
-            words[b] = set->words[i];
+        words[b] = set->words[i];
+        strings[b] = set->strings[i];
     }
     set->buckets = buckets;
     set->hashes = hashes;
@@ -114,6 +118,7 @@ const struct in_set *in_set_new(struct arena *arena, const struct node *const *c
     if (!set || !words || !strings)
         return NULL;
     set->id = constants[0]->type.id;
+    set->is_short = (uint8_t)streamd_type_is_variable(set->id);
     for (uint32_t i = 0; i < n; i++) {
         const void *value = constants[i]->value.values;
 
@@ -121,10 +126,17 @@ const struct in_set *in_set_new(struct arena *arena, const struct node *const *c
             set->has_null = 1;
             continue;
         }
-        if (is_text(set->id))
-            strings[set->count++] = text_at(set->id, value, 0);
-        else
-            words[set->count++] = word_at(set->id, value, 0);
+        if (is_text(set->id)) {
+            struct streamd_str text = text_at(set->id, value, 0);
+
+            strings[set->count] = text;
+            words[set->count] = short_text_word(text.data, text.length);
+            if (words[set->count] == SHORT_TEXT_LONGER)
+                set->is_short = 0;
+        } else {
+            words[set->count] = word_at(set->id, value, 0);
+        }
+        set->count++;
     }
     set->words = words;
     set->strings = strings;
@@ -166,6 +178,8 @@ static int has_text(const struct in_set *set, const char *data, size_t length)
     uint64_t h;
     uint32_t b;
 
+    if (set->is_short)
+        return has_word(set, short_text_word(data, length));
     if (!set->buckets) {
         for (uint32_t i = 0; i < set->count; i++) {
             if (same_text(set->strings[i], data, length))
@@ -201,12 +215,20 @@ void in_set_find(const struct in_set *set, const struct streamd_vector *values, 
 }
 
 uint32_t in_set_filter_texts(const struct in_set *set, const struct streamd_column *column,
-                             int negated, const uint16_t *sel, uint32_t n, uint16_t *out)
+                             uint32_t rows, int negated, const uint16_t *sel, uint32_t n,
+                             uint16_t *out)
 {
     const int32_t *offsets = column->offsets;
+    const int32_t end = offsets[rows];
     uint32_t count = 0;
 
-    for (uint32_t k = 0; k < n; k++) {
+    for (uint32_t k = 0; set->is_short && k < n; k++) {
+        uint32_t row = eval_row(sel, k);
+
+        out[count] = (uint16_t)row;
+        count += has_word(set, short_text_row(column, row, end)) != negated;
+    }
+    for (uint32_t k = 0; !set->is_short && k < n; k++) {
         uint32_t row = eval_row(sel, k);
         size_t length = (size_t)(offsets[row + 1] - offsets[row]);
 
@@ -253,7 +275,7 @@ int filter_in(struct expr_evaluator *ev, const struct node *node, const uint16_t
 
     if (arg->kind == NODE_COLUMN && streamd_type_is_variable(arg->type.id) &&
         !ev->batch->columns[arg->column].validity && !node->set->has_null)
-        return (int)in_set_filter_texts(node->set, &ev->batch->columns[arg->column], node->negated,
-                                        sel, n, out);
+        return (int)in_set_filter_texts(node->set, &ev->batch->columns[arg->column], ev->rows,
+                                        node->negated, sel, n, out);
     return filter_any(ev, node, sel, n, out);
 }

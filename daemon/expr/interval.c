@@ -167,7 +167,7 @@ static int finish(const struct sum *sum, struct interval *out)
     return 0;
 }
 
-/* P[nY][nM][nW][nD][T[nH][nM][nS]] */
+/* P1Y2M3W4DT5H6M7S, any of them left out. */
 static int parse_iso(const char *p, const char *end, struct interval *out)
 {
     struct sum sum = {0, 0, 0};

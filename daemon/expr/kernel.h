@@ -95,11 +95,13 @@
 #define KERNEL_ARG(call, x, type, i) \
     (((const type *)(call)->args[x].values)[(i) & (call)->args[x].mask])
 
+/* The k-th row to compute. */
 static inline uint32_t kernel_row(const struct streamd_call *call, uint32_t k)
 {
     return call->sel ? call->sel[k] : k;
 }
 
+/* Is the result of a row NULL already, because an argument is? */
 static inline int kernel_is_null(const struct streamd_call *call, uint32_t row)
 {
     return call->result->nulls && call->result->nulls[row & call->result->mask];

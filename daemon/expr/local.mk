@@ -44,6 +44,7 @@ noinst_LTLIBRARIES += %D%/libexpr.la
 	%D%/registry.c %D%/registry.h \
 	%D%/resolve.c \
 	%D%/scratch.c \
+	%D%/short_text.h \
 	%D%/tables.c %D%/tables.h \
 	%D%/types.c
 %C%_libexpr_la_CFLAGS = $(hot_cflags)
@@ -52,8 +53,21 @@ noinst_LTLIBRARIES += %D%/libexpr.la
 
 EXTRA_DIST += %D%/README
 
-# One program per subject; tests/unit/expr.h is what they share.
+# tests/unit/expr.c is what their tests share.
+check_LTLIBRARIES += tests/unit/libexprtest.la
+tests_unit_libexprtest_la_SOURCES = tests/unit/expr.c tests/unit/expr.h
+tests_unit_libexprtest_la_LIBADD = $(L3) $(CMOCKA_LIBS)
+
 unit_tests += \
-	tests/unit/test_expr
-tests_unit_test_expr_SOURCES = tests/unit/test_expr.c tests/unit/expr.c tests/unit/expr.h
-tests_unit_test_expr_LDADD = $(L3) $(CMOCKA_LIBS)
+	tests/unit/test_expr \
+	tests/unit/test_expr_aggregates \
+	tests/unit/test_expr_cases \
+	tests/unit/test_expr_eval \
+	tests/unit/test_expr_soup
+tests_unit_test_expr_LDADD = tests/unit/libexprtest.la
+tests_unit_test_expr_aggregates_LDADD = tests/unit/libexprtest.la
+tests_unit_test_expr_cases_LDADD = tests/unit/libexprtest.la
+tests_unit_test_expr_eval_LDADD = tests/unit/libexprtest.la
+tests_unit_test_expr_soup_LDADD = tests/unit/libexprtest.la
+
+EXTRA_DIST += tests/unit/expr-cases.py tests/unit/expr-cases.tsv

@@ -96,6 +96,7 @@ struct expr_release {
     void *what;
 };
 
+/* Is it a NULL constant? */
 static inline int node_is_null(const struct node *node)
 {
     return node->kind == NODE_CONSTANT && node->value.nulls != NULL;

@@ -34,12 +34,13 @@ COMPARE_KERNEL(bool_less_equal, uint8_t, !a | !!b)
 COMPARE_KERNEL(bool_more, uint8_t, !!a & !b)
 COMPARE_KERNEL(bool_more_equal, uint8_t, !!a | !b)
 
-/* a != a asks for NaN; without branches, for the sake of vector code. */
+/* a == a asks whether it is a number; comparisons with NaN are false. Without branches, for the
+   sake of vector code. */
 COMPARE_KERNEL(float64_equal, double, (a == b) | ((a != a) & (b != b)))
 COMPARE_KERNEL(float64_unequal, double, !((a == b) | ((a != a) & (b != b))))
-COMPARE_KERNEL(float64_less, double, (a < b) | ((a == a) & (b != b)))
+COMPARE_KERNEL(float64_less, double, !(a >= b) & (a == a))
 COMPARE_KERNEL(float64_less_equal, double, (a <= b) | (b != b))
-COMPARE_KERNEL(float64_more, double, (a > b) | ((a != a) & (b == b)))
+COMPARE_KERNEL(float64_more, double, !(a <= b) & (b == b))
 COMPARE_KERNEL(float64_more_equal, double, (a >= b) | (a != a))
 
 #define DECIMAL_KERNEL(name, ...)                                                                 \

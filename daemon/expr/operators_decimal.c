@@ -110,6 +110,10 @@ static inline int subtract_one(streamd_int128 a, streamd_int128 b, const struct 
 static inline int multiply_one(streamd_int128 a, streamd_int128 b, const struct scales *s,
                                streamd_int128 *r)
 {
+    if ((int64_t)a == a && (int64_t)b == b && s->a + s->b == s->r) { /* below 2^126 < 10^38 */
+        *r = a * b;
+        return 0;
+    }
     return decimal_multiply(a, b, s->a + s->b - s->r, r);
 }
 

@@ -1,7 +1,8 @@
 /*
- * ~ ~* !~ !~*: regular expressions, by PCRE2. As in PostgreSQL, `.` matches a newline and `$` the
- * very end only. A constant pattern is compiled at plan time; others are compiled when they differ
- * from the row's before. Steps of one match are limited: a pattern that needs more rejects the row.
+ * ~ ~* !~ !~*: regular expressions, by PCRE2. As in PostgreSQL, `.` matches a newline, `$` the very
+ * end only, and \w and [[:alpha:]] know the letters of all scripts. A constant pattern is compiled
+ * at plan time; others are compiled when they differ from the row's before. Steps of one match are
+ * limited: a pattern that needs more rejects the row.
  */
 #include "expr/kernel.h"
 #include "expr/tables.h"
@@ -53,8 +54,8 @@ static int regex_new(struct streamd_str pattern, int caseless, struct regex **ou
     pcre2_general_context *general = pcre2_general_context_create(allocate, release, NULL);
     pcre2_compile_context *compile = general ? pcre2_compile_context_create(general) : NULL;
     struct regex *regex = memory_zalloc(1, sizeof(*regex));
-    uint32_t options = PCRE2_UTF | PCRE2_DOTALL | PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C |
-                       (caseless ? PCRE2_CASELESS : 0);
+    uint32_t options = PCRE2_UTF | PCRE2_UCP | PCRE2_DOTALL | PCRE2_DOLLAR_ENDONLY |
+                       PCRE2_NEVER_BACKSLASH_C | (caseless ? PCRE2_CASELESS : 0);
     int error = PCRE2_ERROR_NOMEMORY;
     size_t offset = 0;
     PCRE2_UCHAR text[120];

@@ -72,7 +72,7 @@ static inline uint32_t streamd_batch_row(const struct streamd_batch *b, uint32_t
 /* Is the value of this physical row NULL? */
 static inline int streamd_column_is_null(const struct streamd_column *c, uint32_t row)
 {
-    return c->validity && !((c->validity[row >> 3] >> (row & 7u)) & 1u);
+    return c->validity && !(((unsigned)c->validity[row >> 3] >> (row & 7u)) & 1u);
 }
 
 /* The bytes of a string, bytes or json value. */

@@ -201,7 +201,7 @@ static inline void *streamd_row_value(const struct streamd_row_layout *l, void *
 /* Is value `index` of a row NULL? */
 static inline int streamd_row_is_null(const void *row, uint32_t index)
 {
-    return (((const uint8_t *)row)[index >> 3] >> (index & 7u)) & 1u;
+    return ((unsigned)((const uint8_t *)row)[index >> 3] >> (index & 7u)) & 1u;
 }
 
 /* Sets or clears the NULL mark of value `index`. */

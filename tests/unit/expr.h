@@ -10,7 +10,7 @@
 
 #include "columnar/pool.h"
 
-enum { EXPR_TEST_FIELDS = 32, EXPR_TEST_ROWS = 64, EXPR_TEST_TEXT = 4096 };
+enum { EXPR_TEST_FIELDS = 32, EXPR_TEST_ROWS = 128, EXPR_TEST_TEXT = 4096 };
 
 struct expr_test {
     struct batch_pool *pool;
