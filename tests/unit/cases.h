@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#define CASES_MAX_COLUMNS 8
+#define CASES_MAX_COLUMNS 10
 
 struct cases_row {
     const char *line; /* as it stands in the file, for messages */

@@ -188,6 +188,42 @@ def times():
         sql="make_timestamp(({})::int, ({})::int, ({})::int, ({})::int, ({})::int, {})::timestamptz", most=100)
 
 
+# ---- regular expressions, such as match alike in PostgreSQL and PCRE2 ------------------------------
+
+REGEXES = of("string", "o", "[aeiou]", "(.)(.)", "^", "x*", " +", "日", "^a", "o$", "[0-9]+", "(a)|(b)", "(o).*\\1", "^.{3}$", "\\s", "$", "",
+             "\\w+", "ÄÖ", "(", "[[:alpha:]]+", "(x)?y", "b,")
+FLAGS = of("string", "", "g", "i", "gi", "n", "x", "q", "z", "gic")
+BY = of("string", "", "-", "<\\&>", "\\2\\1", "\\\\", "\\q\\", "\\9日")
+FEW = of("int64", 1, 2, 3, 5, 0, -1, 100)
+
+
+def regexes():
+    def call(name, kinds):
+        return name + "(" + ", ".join("({})::int" if kind == "i" else "{}" for kind in kinds) + ")"
+
+    for name in ("regexp_like", "regexp_count", "regexp_instr", "regexp_substr", "substring"):
+        add(name, TEXTS, REGEXES, most=150)
+    add("regexp_like", TEXTS, REGEXES, FLAGS, most=150)
+    for name in ("regexp_count", "regexp_instr", "regexp_substr"):
+        add(name, TEXTS, REGEXES, FEW, sql=call(name, "ssi"), most=100)
+    add("regexp_count", TEXTS, REGEXES, FEW, FLAGS, sql=call("regexp_count", "ssis"), most=150)
+    for name in ("regexp_instr", "regexp_substr"):
+        add(name, TEXTS, REGEXES, FEW, FEW, sql=call(name, "ssii"), most=100)
+    ends = of("int64", 0, 1, 2)
+    add("regexp_instr", TEXTS, REGEXES, FEW, FEW, ends, sql=call("regexp_instr", "ssiii"), most=100)
+    add("regexp_instr", TEXTS, REGEXES, FEW, FEW, ends, FLAGS, sql=call("regexp_instr", "ssiiis"), most=100)
+    add("regexp_instr", TEXTS, REGEXES, FEW, FEW, ends, FLAGS, FEW, sql=call("regexp_instr", "ssiiisi"), most=100)
+    add("regexp_substr", TEXTS, REGEXES, FEW, FEW, FLAGS, sql=call("regexp_substr", "ssiis"), most=100)
+    add("regexp_substr", TEXTS, REGEXES, FEW, FEW, FLAGS, FEW, sql=call("regexp_substr", "ssiisi"), most=100)
+    add("regexp_match", TEXTS, REGEXES, sql="to_json(regexp_match({}, {}))", most=150)
+    add("regexp_match", TEXTS, REGEXES, FLAGS, sql="to_json(regexp_match({}, {}, {}))", most=100)
+    add("regexp_replace", TEXTS, REGEXES, BY, most=200)
+    add("regexp_replace", TEXTS, REGEXES, BY, FLAGS, most=250)
+    add("regexp_replace", TEXTS, REGEXES, BY, FEW, sql=call("regexp_replace", "sssi"), most=100)
+    add("regexp_replace", TEXTS, REGEXES, BY, FEW, FEW, sql=call("regexp_replace", "sssii"), most=100)
+    add("regexp_replace", TEXTS, REGEXES, BY, FEW, FEW, FLAGS, sql=call("regexp_replace", "sssiis"), most=100)
+
+
 def escaped(text):
     return "".join(c if c != "\\" and c >= " " else f"\\x{ord(c):02x}" for c in text)
 
@@ -196,6 +232,7 @@ def main():
     numbers()
     texts()
     times()
+    regexes()
     with postgres.Cluster() as cluster:
         queries = [sql.format(*map(literal, arguments)) for _, arguments, sql in calls]
         script = "".join("SELECT json_build_array(answer(" + "'" + q.replace("'", "''") + "'));\n" for q in queries)

@@ -15,6 +15,7 @@ const struct streamd_function *const expr_function_tables[] = {
     functions_text_build,
     functions_text_concat,
     functions_hash,
+    functions_regexp,
     functions_time_trunc,
     functions_time_extract,
     functions_time_make,

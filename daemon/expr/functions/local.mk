@@ -18,6 +18,8 @@ noinst_LTLIBRARIES += %D%/libfunctions.la
 	%D%/numbers_decimal.c \
 	%D%/numbers_float.c \
 	%D%/numbers_int.c \
+	%D%/regex.c %D%/regex.h \
+	%D%/regexp.c \
 	%D%/text_basic.c \
 	%D%/text_build.c \
 	%D%/text_concat.c \
