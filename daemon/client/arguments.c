@@ -124,7 +124,7 @@ static int take_option(struct line *l, const struct verb_option *o, const char *
     if (strcmp(o->name, "json") == 0)
         c->json = 1;
     else if (strcmp(o->name, "quiet") == 0)
-        c->quiet = 1;
+        c->quiet = 1, c->log.level = LOG_LEVEL_ERROR;
     else if (strcmp(o->name, "help") == 0)
         l->help = 1;
     else if (strcmp(o->name, "version") == 0)

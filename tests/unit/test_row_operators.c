@@ -33,8 +33,8 @@ static void filter_rejects_rows_with_errors(void **state)
                                                            .config = "where: 10 / n > 2"});
 
     (void)state;
-    harness_send(h, "a | 1\nb | 0\nc | 9\nd | 2\n");
-    harness_expect(h, 0, "+ @0 | a | 1\n+ @0 | d | 2\n");
+    harness_send(h, "a | 1\nb | 0\nc | 9\ne | 2\n");
+    harness_expect(h, 0, "+ @0 | a | 1\n+ @0 | e | 2\n");
     assert_non_null(strstr(harness_rejects(h), "1 SD5102 "));
     harness_free(h);
 }
