@@ -121,6 +121,27 @@ else
     skip "a full disk" "no mount namespaces here"
 fi
 
+# Ctrl-C: what has arrived becomes final.
+rm -rf parts
+cat >p.yaml <<'EOF'
+version: 1
+sources:
+  rows: {type: generator, config: {rate: 1000, fields: {n: {type: int64, sequence: {start: 0, step: 1}}}}}
+sinks:
+  out: {type: file, inputs: [rows], config: {path: parts, roll: {every: 200ms}}, format: {type: json}}
+EOF
+"$STREAMCTL" run --quiet p.yaml 2>err &
+pid=$!
+for _ in $(seq 100); do [ ! -e parts/.part-0-2.json ] || break; sleep 0.1; done
+unlike "while it runs, no part is final" <(names parts | tr ' ' '\n') "^part-"
+kill -INT $pid
+wait $pid
+is "an interrupted pipeline" "$?" 0
+unlike "has no unfinished part" <(names parts | tr ' ' '\n') "^\.part-"
+joined parts cat | jq .n >got
+seq 0 $(($(wc -l <got) - 1)) >want
+same "and all rows up to there" got want
+
 # Nothing of one sink becomes visible where another one fails.
 cat >p.yaml <<'EOF'
 version: 1

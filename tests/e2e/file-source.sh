@@ -70,13 +70,6 @@ echo nonsense >bad.zst
 fails "a file that is not what it says" 'path: bad.zst' "SD5212.*'bad.zst' cannot be decompressed"
 mkfifo pipe
 fails "a named pipe" 'path: pipe' "SD5210.*'pipe' is no regular file"
-cp all secret && chmod 0 secret
-if [ -r secret ]; then
-    skip "an unreadable file" "this user reads everything"
-else
-    fails "an unreadable file" 'path: secret' "SD5210.*cannot open 'secret': Permission denied"
-fi
-
 copy 'path: all, merge: 0'
 is "merge: 0 is refused" "$status" 78
 copy 'path: all, follow: true, merge: 2'

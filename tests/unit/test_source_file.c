@@ -296,6 +296,32 @@ static void says_what_cannot_be_read(void **state)
     io_free(io);
 }
 
+static void says_what_may_not_be_read(void **state)
+{
+    uid_t user = geteuid();
+    struct io_host *io;
+
+    (void)state;
+    put("secret", "1\n");
+    assert_int_equal(chmod(".", 0755), 0);
+    assert_int_equal(chmod("secret", 0), 0);
+    assert_int_equal(mkdir("closed", 0), 0);
+    /* The superuser may read everything. */
+    if (user == 0)
+        assert_int_equal(seteuid(65534), 0);
+    io = opened("secret", 1, 0);
+    assert_null(io_open_split(io, "files", NULL));
+    assert_string_equal(io_message(io), "SD5210: cannot open 'secret': Permission denied");
+    assert_int_equal(io_class(io), STREAMD_FAIL_PIPELINE);
+    io_free(io);
+    io = opened("closed/*", 1, 0);
+    assert_null(io_list(io));
+    assert_string_equal(io_message(io),
+                        "SD5211: cannot read a folder of 'closed/*': Permission denied");
+    io_free(io);
+    assert_int_equal(seteuid(user), 0);
+}
+
 static void merge_and_follow_exclude_each_other(void **state)
 {
     struct io_host *io = io_new("source-file");
@@ -511,6 +537,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(reads_members_as_one_stream, begin, end),
         cmocka_unit_test_setup_teardown(says_where_compressed_data_is_damaged, begin, end),
         cmocka_unit_test_setup_teardown(says_what_cannot_be_read, begin, end),
+        cmocka_unit_test_setup_teardown(says_what_may_not_be_read, begin, end),
         cmocka_unit_test_setup_teardown(merge_and_follow_exclude_each_other, begin, end),
         cmocka_unit_test_setup_teardown(follows_a_growing_file, begin, end),
         cmocka_unit_test_setup_teardown(follows_through_rotation, begin, end),

@@ -238,9 +238,21 @@ static enum streamd_flow file_commit(struct streamd_context *c, void *self, uint
     return ledger_commit(c, &s->buckets.ledger, (int64_t)id) ? STREAMD_FAILED : STREAMD_OK;
 }
 
+static const char file_doc[] =
+    "Writes files, which get their final names when they are complete.\n\n"
+    "A part in progress has a dot in front of its name. Parts get their names at each checkpoint, "
+    "or "
+    "without checkpoints when the pipeline ends or is interrupted; if it fails, none does. Nothing "
+    "is "
+    "ever overwritten. Unfinished parts that a crash left behind are reported and stay, since they "
+    "may "
+    "belong to another pipeline.\n\n"
+    "Buckets: up to 64 folders have a part in progress at a time; the one that was used least "
+    "recently "
+    "is closed for another.";
+
 static const struct streamd_operator file_sink = {
-    .descriptor = {STREAMD_DESCRIPTOR(struct streamd_operator, STREAMD_SINK, "file"),
-                   "Writes files, which get their final names when they are complete.",
+    .descriptor = {STREAMD_DESCRIPTOR(struct streamd_operator, STREAMD_SINK, "file"), file_doc,
                    options_table, sizeof(struct sink_options)},
     .bind = file_bind,
     .open = file_open,

@@ -169,10 +169,20 @@ static enum streamd_flow sqlite_resume(struct streamd_context *c, void *self)
     return store_commit(c, self);
 }
 
+static const char sqlite_doc[] =
+    "Writes rows into a table of a SQLite database.\n\n"
+    "Types: bool and int64 are INTEGER, float64 is REAL (NaN the text NaN), decimal without scale "
+    "is "
+    "INTEGER (a larger number is a row error), with a scale TEXT with all its digits; string and "
+    "json "
+    "are TEXT, bytes BLOB, timestamp and date TEXT in ISO 8601.\n\n"
+    "Rows are staged in a temporary file and written in one transaction at each checkpoint, or "
+    "without "
+    "checkpoints when the pipeline ends or is interrupted. If it fails, the database is as it was.";
+
 static const struct streamd_operator sqlite_sink = {
-    .descriptor = {STREAMD_DESCRIPTOR(struct streamd_operator, STREAMD_SINK, "sqlite"),
-                   "Writes rows into a table of a SQLite database.", options_table,
-                   sizeof(struct sink_options)},
+    .descriptor = {STREAMD_DESCRIPTOR(struct streamd_operator, STREAMD_SINK, "sqlite"), sqlite_doc,
+                   options_table, sizeof(struct sink_options)},
     .bind = sqlite_bind,
     .open = sqlite_open,
     .batch = sqlite_batch,

@@ -263,10 +263,25 @@ static void file_close(struct streamd_context *c, void *self)
     streamd_free(c, s);
 }
 
+static const char file_doc[] =
+    "Reads files, compressed ones too, and follows growing ones.\n\n"
+    "Files that end are read in the order of their names' bytes. A record never reaches from one "
+    "file "
+    "into the next. Folders and hidden files do not match a wildcard. A file that is cut off "
+    "inside of "
+    "compressed data is an error, after what came before was read.\n\n"
+    "With `follow` a split stands for a name. When another file gets the name, the old one is read "
+    "on "
+    "until the new one has content and the old one was quiet for a second; a line without its end "
+    "waits. A file that no longer has the bytes that were read last was truncated, and is read "
+    "from its "
+    "beginning (counter truncated_files). A file that was read is not read again under another "
+    "name, "
+    "but may be after a restart: choose a pattern that does not match the names of rotated files.";
+
 static const struct streamd_source file_source = {
-    .descriptor = {STREAMD_DESCRIPTOR(struct streamd_source, STREAMD_SOURCE, "file"),
-                   "Reads files, compressed ones too, and follows growing ones.", options_table,
-                   sizeof(struct file_options)},
+    .descriptor = {STREAMD_DESCRIPTOR(struct streamd_source, STREAMD_SOURCE, "file"), file_doc,
+                   options_table, sizeof(struct file_options)},
     .flags = STREAMD_SOURCE_FORMAT,
     .bind = file_bind,
     .open = file_open,

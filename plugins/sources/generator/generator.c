@@ -289,10 +289,17 @@ static int generator_position(struct streamd_context *c, void *self, void *opene
     return 0;
 }
 
+static const char generator_doc[] =
+    "Makes rows, the same for the same seed.\n\n"
+    "A value depends on the seed, the name of its field and the number of its row alone, and so "
+    "neither "
+    "on the other fields nor on batches, splits and restarts. Each field says how its values are "
+    "made, "
+    "in one of the ways sequence, uniform, zipf, choice, probability, letters.";
+
 static const struct streamd_source generator = {
     .descriptor = {STREAMD_DESCRIPTOR(struct streamd_source, STREAMD_SOURCE, "generator"),
-                   "Makes rows, the same for the same seed.", generator_option_table,
-                   sizeof(struct generator_options)},
+                   generator_doc, generator_option_table, sizeof(struct generator_options)},
     .bind = generator_bind,
     .list = generator_list,
     .open_split = generator_open_split,

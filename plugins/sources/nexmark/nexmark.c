@@ -291,10 +291,22 @@ static int nexmark_position(struct streamd_context *c, void *self, void *opened,
     return 0;
 }
 
+static const char nexmark_doc[] =
+    "Makes the events of the Nexmark benchmark, the same for the same seed.\n\n"
+    "An online auction: of every 50 events one is a new person, 3 are new auctions, 46 are bids. "
+    "Rows "
+    "have an event time without `event_time:`, the same as in dateTime.\n\n"
+    "person: id, name, emailAddress, creditCard, city, state, dateTime, extra. "
+    "auction: id, itemName, description, initialBid, reserve, dateTime, expires, seller, category, "
+    "extra. "
+    "bid: auction, bidder, price, channel, url, dateTime, extra. "
+    "all: event_type (0 person, 1 auction, 2 bid), dateTime, extra, then the other fields of the "
+    "three, "
+    "NULL where they are not of the event's kind; the ids are called person_id and auction_id.";
+
 static const struct streamd_source nexmark = {
     .descriptor = {STREAMD_DESCRIPTOR(struct streamd_source, STREAMD_SOURCE, "nexmark"),
-                   "Makes the events of the Nexmark benchmark, the same for the same seed.",
-                   options_table, sizeof(struct nexmark_options)},
+                   nexmark_doc, options_table, sizeof(struct nexmark_options)},
     .bind = nexmark_bind,
     .open = nexmark_open,
     .list = nexmark_list,
