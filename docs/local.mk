@@ -1,17 +1,15 @@
-# The manual. Everything in this folder is part of the tarball; man pages (docs/man) and shell
-# completions (docs/completion) are installed where they are listed here.
+# The manual. Everything in this folder is part of the tarball; the man page and the completion for
+# bash are installed.
 
-man_pages =
-bash_completions =
-
-man_MANS = $(man_pages)
+man_MANS = %D%/man/streamctl.1
 bashcompletionsdir = $(datadir)/bash-completion/completions
-bashcompletions_DATA = $(bash_completions)
-doc_DATA = README.md
+bashcompletions_DATA = %D%/completion/streamctl
+doc_DATA = README.md CHANGELOG.md
 
 EXTRA_DIST += %D%
 
-# docs/reference is written from the tables in the program; tests/meta/reference.sh finds it stale.
+# docs/reference and the completion are written from the tables in the program; tests/meta/reference.sh
+# finds them stale.
 reference_pages = pipeline plugins diagnostics
 
 reference: all
@@ -22,5 +20,6 @@ reference: all
 	  mv '$(srcdir)/docs/reference/'$$page.new '$(srcdir)/docs/reference/'$$page.md || \
 	  { rm -f '$(srcdir)/docs/reference/'$$page.new; exit 1; }; \
 	done
+	./streamctl completion bash >'$(srcdir)/docs/completion/streamctl'
 
 .PHONY: reference

@@ -1,6 +1,6 @@
 # End-to-end tests: *.sh and *.py, listed in e2e_tests; two may not differ in their ending only.
 
-e2e_tests += %D%/access-log.sh %D%/access-log-late.sh %D%/file-follow.sh %D%/file-sink.sh \
+e2e_tests += %D%/access-log.sh %D%/access-log-late.sh %D%/documents.py %D%/file-follow.sh %D%/file-sink.sh \
 	%D%/file-source.sh %D%/generator.py %D%/plugin-judge.sh %D%/sqlite-sink.sh %D%/stdin-stdout.sh \
 	%D%/windows-random.py
 

@@ -1,5 +1,6 @@
 #!/bin/bash
-# The reference pages of the manual are what the tables in the program say today.
+# The reference pages of the manual, the completion and the man page are what the tables in the program
+# say today.
 . "$(dirname "$0")/../tap.sh"
 
 for page in pipeline plugins diagnostics; do
@@ -12,4 +13,20 @@ for page in pipeline plugins diagnostics; do
     mv "$TMP/out" "$TMP/$page.md"
     same "docs/reference/$page.md is up to date (make reference)" "$SRCDIR/docs/reference/$page.md" "$TMP/$page.md"
 done
+
+run "$STREAMCTL" completion bash
+cp "$TMP/out" "$TMP/completion"
+same "docs/completion/streamctl is up to date (make reference)" "$TMP/completion" "$SRCDIR/docs/completion/streamctl"
+
+# The man page has every verb and every option, and no other option.
+page=$SRCDIR/docs/man/streamctl.1
+sed 's/\\-/-/g' "$page" >"$TMP/page"
+verbs=$("$STREAMCTL" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p')
+for verb in $verbs; do
+    "$STREAMCTL" "$verb" --help
+done | grep -oE '^ +(-[a-z], )?--[a-z-]+' | grep -oE -- '--[a-z-]+' | sort -u >"$TMP/want"
+grep -oE -- '--[a-z-]+' "$TMP/page" | sort -u >"$TMP/got"
+same "the man page has all options" "$TMP/got" "$TMP/want"
+missing=$(for verb in $verbs; do grep -qE "^\.B[IR]* \"?$verb " "$TMP/page" || echo "$verb"; done)
+is "the man page has all verbs" "$missing" ""
 done_testing
