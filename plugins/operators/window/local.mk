@@ -26,7 +26,13 @@ pluginexec_LTLIBRARIES += %D%/operator-window.la
 
 EXTRA_DIST += %D%/README
 
-unit_tests += tests/unit/test_window
+unit_tests += tests/unit/test_window tests/unit/test_window_count tests/unit/test_window_session
 tests_unit_test_window_SOURCES = tests/unit/test_window.c tests/unit/window_case.h
 tests_unit_test_window_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/harness
 tests_unit_test_window_LDADD = $(HARNESS) $(CMOCKA_LIBS)
+tests_unit_test_window_count_SOURCES = tests/unit/test_window_count.c tests/unit/window_case.h
+tests_unit_test_window_count_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/harness
+tests_unit_test_window_count_LDADD = $(HARNESS) $(CMOCKA_LIBS)
+tests_unit_test_window_session_SOURCES = tests/unit/test_window_session.c tests/unit/window_case.h
+tests_unit_test_window_session_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/harness
+tests_unit_test_window_session_LDADD = $(HARNESS) $(CMOCKA_LIBS)

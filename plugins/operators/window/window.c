@@ -234,19 +234,11 @@ static void window_close(struct streamd_context *c, void *self)
     streamd_free(c, t);
 }
 
-static int window_open(struct streamd_context *c, void **self)
+static void find_tables(struct window_task *t)
 {
-    const struct window_plan *p = c->bound;
-    struct window_task *t = streamd_alloc(c, sizeof(*t));
+    struct streamd_context *c = t->c;
+    const struct window_plan *p = t->plan;
 
-    if (!t) {
-        streamd_fail(c, STREAMD_FAIL_TASK, 5301, "out of memory for windows");
-        return STREAMD_E_NOMEM;
-    }
-    memset(t, 0, sizeof(*t));
-    *self = t;
-    t->c = c;
-    t->plan = p;
     t->table = streamd_context_table(c, p->table);
     t->older = streamd_context_table(c, p->older);
     t->spans[0] = streamd_context_table(c, p->spans[0]);
@@ -254,17 +246,33 @@ static int window_open(struct streamd_context *c, void **self)
     t->result = streamd_context_table(c, p->result);
     t->sent = streamd_context_table(c, p->sent);
     t->progress = streamd_context_table(c, p->progress);
-    t->watermark = t->fired = INT64_MIN;
-    t->early_at = INT64_MAX;
-    if (window_reserve(t, c->batch_rows))
-        return STREAMD_E_NOMEM;
-    t->columns = streamd_alloc(c, (c->key_count + 1) * sizeof(*t->columns));
-    if (!t->columns) {
-        window_no_memory(t);
+}
+
+static int window_open(struct streamd_context *c, void **self)
+{
+    struct window_task *t = streamd_alloc(c, sizeof(*t));
+
+    if (t) {
+        memset(t, 0, sizeof(*t));
+        t->columns = streamd_alloc(c, (c->key_count + 1) * sizeof(*t->columns));
+    }
+    if (!t || !t->columns) {
+        streamd_free(c, t);
+        streamd_fail(c, STREAMD_FAIL_TASK, 5301, "out of memory for windows");
         return STREAMD_E_NOMEM;
     }
-    if (p->ops->open)
-        p->ops->open(t);
+    t->c = c;
+    t->plan = c->bound;
+    t->watermark = t->fired = INT64_MIN;
+    t->early_at = INT64_MAX;
+    if (window_reserve(t, c->batch_rows)) {
+        window_close(c, t);
+        return STREAMD_E_NOMEM;
+    }
+    *self = t;
+    find_tables(t);
+    if (t->plan->ops->open)
+        t->plan->ops->open(t);
     window_changed(t); /* what was restored may not have been sent yet */
     arm(t);
     return 0;
