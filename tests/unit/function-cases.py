@@ -224,6 +224,27 @@ def regexes():
     add("regexp_replace", TEXTS, REGEXES, BY, FEW, FEW, FLAGS, sql=call("regexp_replace", "sssiis"), most=100)
 
 
+# ---- json --------------------------------------------------------------------------------------
+
+JSONS = of("json", "{}", "[]", ' { "a" : 1 } ', '{"a": {"b": [1, 2, {"c": null}]}}', '{"a": null}', '"text"', "123", "-1.5e3", "true", "false", "null",
+           '[1, "two, three", null, {"x": "y]"}]', '{"a": "1", "b": "\u00fcn\\u00ef \\ud83d\\ude00"}', '{"a b": false, "a": [10, 20, [30, 40]]}',
+           '{"a": "quote\\" and \\\\ and \\n"}', "[[1, 2], [3, [4]]]", "[ ]", "[[]]", '[{"a": [1, 2]}, ""]', '{"a": 1, "a": 2}', '{"": {"": 5}}')
+KEYS = of("string", "a", "b", "a b", "", "0", "1", "-1", "2", "99", "x", " 1", "1x")
+
+
+def jsons():
+    for prefix in ("json_", "jsonb_"):
+        for name in ("typeof", "array_length"):
+            add(prefix + name, JSONS, sql=f"{prefix}{name}({{}}::{prefix[:-1]})")
+    add("json_extract_path", JSONS, KEYS, most=200)
+    add("json_extract_path", JSONS, KEYS, KEYS, most=200)
+    add("json_extract_path_text", JSONS, KEYS, most=200)
+    add("json_extract_path_text", JSONS, KEYS, KEYS, KEYS, most=150)
+    # jsonb is printed in another form than json; scalars look alike
+    add("jsonb_extract_path", JSONS[5:11], KEYS, sql="json_extract_path({}, {})", most=20)
+    add("jsonb_extract_path_text", JSONS, KEYS, sql="json_extract_path_text({}, {})", most=30)
+
+
 def escaped(text):
     return "".join(c if c != "\\" and c >= " " else f"\\x{ord(c):02x}" for c in text)
 
@@ -233,6 +254,7 @@ def main():
     texts()
     times()
     regexes()
+    jsons()
     with postgres.Cluster() as cluster:
         queries = [sql.format(*map(literal, arguments)) for _, arguments, sql in calls]
         script = "".join("SELECT json_build_array(answer(" + "'" + q.replace("'", "''") + "'));\n" for q in queries)

@@ -19,6 +19,7 @@ const struct streamd_function *const expr_function_tables[] = {
     functions_time_trunc,
     functions_time_extract,
     functions_time_make,
+    functions_json,
     NULL};
 
 const struct streamd_aggregate *const expr_aggregate_tables[] = {

@@ -14,6 +14,7 @@ noinst_LTLIBRARIES += %D%/libfunctions.la
 	%D%/digest.c %D%/digest.h \
 	%D%/functions.c %D%/functions.h \
 	%D%/hash.c \
+	%D%/json.c \
 	%D%/json_write.c %D%/json_write.h \
 	%D%/numbers_decimal.c \
 	%D%/numbers_float.c \
