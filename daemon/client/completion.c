@@ -69,7 +69,7 @@ static void print_bash(struct text *out)
             text_add(out, "        ;;\n");
         else
             text_add(out,
-                     "        mapfile -t COMPREPLY < <(compgen -f -X '!*.y?(a)ml' -- \"$word\"; "
+                     "        mapfile -t COMPREPLY < <(compgen -f -X '!*.y*ml' -- \"$word\"; "
                      "compgen -d -- \"$word\") ;;\n");
     }
     text_add(out, "    esac\n}\ncomplete -o filenames -F _streamctl streamctl\n");

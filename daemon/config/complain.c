@@ -199,8 +199,8 @@ static int simple_complaint(const struct complaint *c)
     } table[] = {
         {"unknown escape", NULL, "in double quotes '\\' begins an escape, and this is none",
          "write the text in single quotes, where '\\' means itself, or write \\\\", 0},
-        {"decimal number", NULL, "\\x, \\u and \\U are followed by 2, 4 and 8 hexadecimal digits", NULL,
-         0},
+        {"decimal number", NULL, "\\x, \\u and \\U are followed by 2, 4 and 8 hexadecimal digits",
+         NULL, 0},
         {"invalid Unicode", NULL, "this escape is no character", NULL, 0},
         {"could not find expected ':'", NULL, "a ':' is missing behind this key",
          "keys are written KEY: VALUE, with a space; is the indentation right?", 1},

@@ -48,7 +48,12 @@ static struct span span_of(const struct building *b, size_t start, size_t end)
 static int refuse(struct building *b, int code, size_t start, size_t end, const char *help,
                   const char *message)
 {
-    diagnostics_add(b->ip->diagnostics, code, span_of(b, start, end), help, "%s", message);
+    struct span at = SPAN_NONE;
+
+    /* Working places out costs more than the rest, and is of no use where they are not printed. */
+    if (!diagnostics_is_full(b->ip->diagnostics))
+        at = span_of(b, start, end);
+    diagnostics_add(b->ip->diagnostics, code, at, help, "%s", message);
     b->node->bad = 1;
     return STREAMD_E_REPORTED;
 }

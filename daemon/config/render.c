@@ -4,6 +4,7 @@
  * words, so that it reads back to the same values.
  */
 #include "config/document.h"
+#include "config/secrets.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -36,7 +37,7 @@ static int is_json_number(const char *p)
 
 static void json_scalar(const struct node *node, struct text *out, int mask)
 {
-    if (mask && node->secret)
+    if (mask && secrets_cover(node))
         text_add(out, "\"***\"");
     else if (node_is_null(node))
         text_add(out, "null");
@@ -125,7 +126,7 @@ static void yaml_quoted(const char *text, size_t length, struct text *out)
 
 static void yaml_scalar(const struct node *node, struct text *out)
 {
-    if (node->secret)
+    if (secrets_cover(node))
         text_add(out, "'***'");
     else if ((node->style == NODE_PLAIN && node->text_length == 0 && !node->interpolation) ||
              is_plain_text(node))

@@ -27,6 +27,16 @@ int secrets_key_sounds_secret(const char *key, size_t length)
     return 0;
 }
 
+int secrets_cover(const struct node *node)
+{
+    if (node->secret)
+        return 1;
+    for (const struct secret_range *r = node->document->secrets; r; r = r->next)
+        if (r->offset == node->offset && r->length == node->length)
+            return 1;
+    return 0;
+}
+
 static int is_key_byte(char c)
 {
     return isalnum((unsigned char)c) || c == '_' || c == '-' || c == '.';

@@ -19,6 +19,9 @@ struct secret_piece {
 /* The next secret piece that touches bytes [from, to), after `piece`. 1, or 0: there is none. */
 int secrets_next(const struct document *doc, size_t from, size_t to, struct secret_piece *piece);
 
+/* 1 where a scalar's text must not be shown: it is secret, or stands where the anchor of one is. */
+int secrets_cover(const struct node *node);
+
 /* 1 for a key such as password, api_key, sasl.password. */
 int secrets_key_sounds_secret(const char *key, size_t length);
 

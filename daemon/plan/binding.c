@@ -332,12 +332,13 @@ void *binding_options(struct binding *b, const struct streamd_descriptor *d, str
     struct options_context context = {.arena = &b->built->plan.arena,
                                       .diagnostics = b->diagnostics,
                                       .owner = d->name,
-                                      .input = b->out->input,
-                                      .hooks = binding_hooks(b, &hooks)};
+                                      .input = b->alone ? NULL : b->out->input,
+                                      .hooks = b->alone ? NULL : binding_hooks(b, &hooks)};
     void *target = arena_zalloc(context.arena, 1, size + sizeof(char *));
     int rc;
 
     b->config = config;
+    b->options_judged |= !skip_type;
     if (skip_type)
         table = with_type(context.arena, table, size);
     if (!target || !table) {

@@ -58,6 +58,8 @@ struct binding {
         struct plan_output *items;
         size_t count, capacity;
     } outputs;
+    int alone;          /* judged without its input: see binding_alone */
+    int options_judged; /* those of `config:`; problems are reported */
     int nomem;
 };
 
@@ -78,6 +80,15 @@ void binding_report(struct binding *b, struct node *const *nodes,
 
 /* The format of a source or sink: options, fields, check. 0 or STREAMD_E_REPORTED. */
 int binding_format(struct binding *b, struct plugin_registry *plugins);
+
+/*
+ * Judges what can be judged of a node that cannot be bound, so that a user need not mend one
+ * mistake to hear of the next: that its plugins exist, and their options as far as these need no
+ * input. `descriptor` is NULL where the node's plugin was not found. Reports; what comes out of it
+ * is of no use.
+ */
+void binding_alone(struct binding *b, struct plugin_registry *plugins,
+                   const struct streamd_descriptor *descriptor);
 
 /* Marks what somebody reads, from the sinks upwards. 0 or STREAMD_E_NOMEM. */
 int plan_needs(struct plan *plan);

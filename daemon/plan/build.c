@@ -371,10 +371,9 @@ static int settle(struct builder *w, struct binding *b)
     return 0;
 }
 
-/* 1: the node is bound. */
-static int bind_node(struct builder *w, struct binding *b)
+/* 1: the node is bound to its plugin `d`, which is NULL where there is none. */
+static int bind_to(struct builder *w, struct binding *b, const struct streamd_descriptor *d)
 {
-    const struct streamd_descriptor *d = find_plugin(w, b->node);
     struct plan_output main_output = {.name = ""};
 
     if (array_push(&b->outputs, main_output)) {
@@ -394,7 +393,8 @@ static int bind_node(struct builder *w, struct binding *b)
         if (!bind_keys(w, b))
             return 0;
     }
-    if (!d)
+    /* What is missing in these was reported with the file. */
+    if (!d || b->node->config_bad || b->node->format_bad || b->node->schema_bad)
         return 0;
     b->out->descriptor = d;
     b->out->options = binding_options(b, d, b->node->config, 0);
@@ -409,6 +409,18 @@ static int bind_node(struct builder *w, struct binding *b)
         return 0;
     }
     return 1;
+}
+
+/* 1: the node is bound. */
+static int bind_node(struct builder *w, struct binding *b)
+{
+    const struct streamd_descriptor *d = find_plugin(w, b->node);
+
+    if (bind_to(w, b, d))
+        return 1;
+    if (!w->nomem && !b->nomem)
+        binding_alone(b, w->plugins, d);
+    return 0;
 }
 
 static void start_binding(struct builder *w, uint32_t index, struct binding *b, char reader[96],

@@ -109,11 +109,40 @@ static int finish(struct binding *b, const struct streamd_format *format)
     return rc == 0 || rc == STREAMD_E_NOMEM ? rc : STREAMD_E_REPORTED;
 }
 
+/* The plugin that `format:` names, or NULL after a diagnostic. */
+static const struct streamd_descriptor *find_format(struct binding *b,
+                                                    struct plugin_registry *plugins)
+{
+    const struct streamd_descriptor *d;
+    struct streamd_error error;
+
+    if (plugin_find(plugins, STREAMD_FORMAT, b->node->format_type, &d, &error) == 0)
+        return d;
+    diagnostics_add_error(b->diagnostics, error.diagnostic, node_span(b->node->format_type_yaml),
+                          diagnostics_suggest(b->diagnostics, b->node->format_type,
+                                              plugin_names(plugins, STREAMD_FORMAT), "formats"),
+                          &error);
+    return NULL;
+}
+
+void binding_alone(struct binding *b, struct plugin_registry *plugins,
+                   const struct streamd_descriptor *descriptor)
+{
+    const struct streamd_descriptor *format = NULL;
+
+    b->alone = 1;
+    if (descriptor && !b->options_judged && !b->node->config_bad)
+        (void)binding_options(b, descriptor, b->node->config, 0);
+    if (b->node->format_type && !b->out->format.format)
+        format = find_format(b, plugins);
+    if (format)
+        (void)binding_options(b, format, b->node->format, 1);
+}
+
 int binding_format(struct binding *b, struct plugin_registry *plugins)
 {
     const struct streamd_descriptor *d;
     const struct streamd_format *format;
-    struct streamd_error error;
     int encode = b->node->kind == STREAMD_SINK;
 
     if (!b->node->format_type && b->needs_format)
@@ -122,14 +151,9 @@ int binding_format(struct binding *b, struct plugin_registry *plugins)
         return 0;
     if (!b->needs_format)
         return report(b, PLAN_NEEDS_FORMAT, "remove format:", "has no use for a format");
-    if (plugin_find(plugins, STREAMD_FORMAT, b->node->format_type, &d, &error)) {
-        diagnostics_add_error(b->diagnostics, error.diagnostic,
-                              node_span(b->node->format_type_yaml),
-                              diagnostics_suggest(b->diagnostics, b->node->format_type,
-                                                  plugin_names(plugins, STREAMD_FORMAT), "formats"),
-                              &error);
+    d = find_format(b, plugins);
+    if (!d)
         return STREAMD_E_REPORTED;
-    }
     format = (const struct streamd_format *)d;
     if (encode ? !format->encoder_open : !format->decoder_open)
         return report(b, PLAN_FORMAT_DIRECTION, NULL,

@@ -1,5 +1,5 @@
 #!/bin/bash
-# The reference pages of the manual, the completion and the man page are what the tables in the program
+# The reference pages of the manual, the completions and the man page are what the tables in the program
 # say today.
 . "$(dirname "$0")/../tap.sh"
 
@@ -14,9 +14,10 @@ for page in pipeline plugins diagnostics; do
     same "docs/reference/$page.md is up to date (make reference)" "$SRCDIR/docs/reference/$page.md" "$TMP/$page.md"
 done
 
-run "$STREAMCTL" completion bash
-cp "$TMP/out" "$TMP/completion"
-same "docs/completion/streamctl is up to date (make reference)" "$TMP/completion" "$SRCDIR/docs/completion/streamctl"
+for shell in bash:streamctl zsh:_streamctl fish:streamctl.fish; do
+    run "$STREAMCTL" completion "${shell%%:*}"
+    same "docs/completion/${shell##*:} is up to date (make reference)" "$SRCDIR/docs/completion/${shell##*:}" "$TMP/out"
+done
 
 # The man page has every verb and every option, and no other option.
 page=$SRCDIR/docs/man/streamctl.1
