@@ -33,6 +33,16 @@ joined() {
     find "$folder" -type f -print0 | LC_ALL=C sort -zV | xargs -0 "$@"
 }
 
+# numbers: the field n of the lines on standard input.
+numbers() {
+    sed -E 's/.*"n":([0-9]+).*/\1/'
+}
+
+# linked LIBRARY: whether the sink was built with it.
+linked() {
+    readelf -d "$STREAMD_PLUGIN_PATH/sink-file.so" | grep -q "NEEDED.*$1"
+}
+
 write() {
     pipeline "$@" >p.yaml
     run "$STREAMCTL" run --quiet p.yaml
@@ -40,7 +50,7 @@ write() {
 
 write ''
 is "one part" "$status:$(names parts)" "0:part-0-0.json"
-is "with all rows" "$(jq .n parts/part-0-0.json | sort -n | uniq | wc -l)" 10000
+is "with all rows" "$(numbers <parts/part-0-0.json | sort -n | uniq | wc -l)" 10000
 write ''
 is "a second run adds another" "$(names parts)" "part-0-0.json part-0-1.json"
 same "of the same content" parts/part-0-1.json parts/part-0-0.json
@@ -54,15 +64,25 @@ is "more than one part" "$((count > 1))" 1
 joined parts cat >got
 same "the rows in order" got want
 
-rm -rf parts
-write 'compression: gzip'
-gzip -dc parts/part-0-0.json.gz >got
-same "gzip" got want
-rm -rf parts
-write 'compression: zstd, roll: {size: 20KiB}'
-is "zstd, rolled by what is on disk" "$(($(names parts | grep -o '\.zst\b' | wc -l) > 1))" 1
-joined parts zstd -qdc >got
-same "zstd" got want
+if linked libz; then
+    rm -rf parts
+    write 'compression: gzip'
+    gzip -dc parts/part-0-0.json.gz >got
+    same "gzip" got want
+else
+    write 'compression: gzip'
+    like "gzip is not in this build" err "SD2144"
+fi
+if linked libzstd; then
+    rm -rf parts
+    write 'compression: zstd, roll: {size: 20KiB}'
+    is "zstd, rolled by what is on disk" "$(($(names parts | grep -o '\.zst\b' | wc -l) > 1))" 1
+    joined parts zstd -qdc >got
+    same "zstd" got want
+else
+    write 'compression: zstd'
+    like "zstd is not in this build" err "SD2144"
+fi
 write 'compression: lz4'
 is "another compression is refused" "$status" 78
 
@@ -71,13 +91,13 @@ write 'bucket: name'
 is "a folder per bucket" "$(names parts)" "50%25 a%2Fb plain %2Ehidden %2E. _ ä"
 for value in plain 'a/b' ..; do
     folder=$(printf %s "$value" | sed 's|%|%25|g; s|/|%2F|g; s|^\.|%2E|')
-    is "rows of '$value'" "$(jq -r .name "parts/$folder"/part-*)" "$(jq -r .name want | grep -xF -- "$value")"
+    is "rows of '$value'" "$(cat "parts/$folder"/part-*)" "$(grep -F "\"name\":\"$value\"" want)"
 done
 is "no row is lost" "$(cat parts/*/part-* | wc -l)" 10000
 rm -rf parts
 write 'bucket: (n / 10)::text, roll: {size: 1KiB}'
 is "more buckets than can be open" "$status:$(names parts | wc -w)" "0:1000"
-is "each with its rows" "$(jq .n parts/77/part-0-0.json | xargs)" "$(seq 770 779 | xargs)"
+is "each with its rows" "$(numbers <parts/77/part-0-0.json | xargs)" "$(seq 770 779 | xargs)"
 write 'bucket: n'
 is "a bucket that is no text is refused" "$status" 78
 like "with the reason" err "SD2143"
@@ -138,7 +158,7 @@ kill -INT $pid
 wait $pid
 is "an interrupted pipeline" "$?" 0
 unlike "has no unfinished part" <(names parts | tr ' ' '\n') "^\.part-"
-joined parts cat | jq .n >got
+joined parts cat | numbers >got
 seq 0 $(($(wc -l <got) - 1)) >want
 same "and all rows up to there" got want
 

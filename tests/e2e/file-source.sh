@@ -40,11 +40,17 @@ gzip -c part.00 >c.0.gz
 zstd -q part.01 -o c.1.zst
 cp part.02 c.2
 copy 'path: "c.?*"'
-same "compressed files, decompressed" got all
-cat c.0.gz <(gzip -c part.01) >m.0.gz
-cat <(zstd -qc part.02) <(zstd -qc <<<"" | head -c 0) >m.1.zst
-copy 'path: "m.*"'
-same "and made of several pieces" got all
+if grep -q SD5213 err; then
+    compression=
+    skip "compressed files" "built without zlib or libzstd"
+else
+    compression=1
+    same "compressed files, decompressed" got all
+    cat c.0.gz <(gzip -c part.01) >m.0.gz
+    cat <(zstd -qc part.02) <(zstd -qc <<<"" | head -c 0) >m.1.zst
+    copy 'path: "m.*"'
+    same "and made of several pieces" got all
+fi
 
 printf 'a\nb' >unended
 copy 'path: unended'
@@ -64,10 +70,14 @@ fails "a missing file" 'path: /nowhere/x.log' \
     "SD5210.*cannot open '/nowhere/x.log': No such file or directory"
 fails "a pattern that matches nothing" 'path: "none.*"' "SD5211.*no file matches 'none\.\*'"
 fails "a folder" "path: $TMP" "SD5210.*cannot read '$TMP': Is a directory"
-head -c 10000 c.0.gz >cut.gz
-fails "a file that is cut off" 'path: cut.gz' "SD5212.*'cut.gz' is cut off: it ends at byte 10000"
-echo nonsense >bad.zst
-fails "a file that is not what it says" 'path: bad.zst' "SD5212.*'bad.zst' cannot be decompressed"
+if [ -n "$compression" ]; then
+    head -c 10000 c.0.gz >cut.gz
+    fails "a file that is cut off" 'path: cut.gz' \
+        "SD5212.*'cut.gz' is cut off: it ends at byte 10000"
+    echo nonsense >bad.zst
+    fails "a file that is not what it says" 'path: bad.zst' \
+        "SD5212.*'bad.zst' cannot be decompressed"
+fi
 mkfifo pipe
 fails "a named pipe" 'path: pipe' "SD5210.*'pipe' is no regular file"
 copy 'path: all, merge: 0'
@@ -103,7 +113,7 @@ done
 rm -rf parts
 run "$STREAMCTL" run --quiet p.yaml
 is "two files merged by event time" "$status" 0
-is "every window is whole" "$(jq -c .n parts/part-* | sort | uniq -c | xargs)" "120 1000"
+is "every window is whole" "$(sed -E 's/.*"n":([0-9]+).*/\1/' parts/part-* | sort | uniq -c | xargs)" "120 1000"
 is "nothing is late" "$(ls late)" ""
 
 done_testing

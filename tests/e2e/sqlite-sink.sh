@@ -2,6 +2,7 @@
 # The sink `sqlite`: tables made and found, inserts, upserts, changes, locks.
 . "$(dirname "$0")/../tap.sh"
 
+[ -e "$STREAMD_PLUGIN_PATH/sink-sqlite.so" ] || skip_all "built without SQLite"
 cd "$TMP" || exit 99
 sql() {
     sqlite3 -batch "$1" "$2"

@@ -149,6 +149,16 @@ static void a_long_line_makes_the_buffer_grow(void **state)
     io_free(io);
 }
 
+/* Whether the plugin, which is compiled like this test, knows both compressions. */
+static int knows_compression(void)
+{
+#if defined(STREAMD_WITH_ZLIB) && defined(STREAMD_WITH_ZSTD)
+    return 1;
+#else
+    return 0;
+#endif
+}
+
 static void goes_on_at_any_position(void **state)
 {
     char position[STREAMD_POSITION_BYTES], seen[64];
@@ -161,7 +171,7 @@ static void goes_on_at_any_position(void **state)
     put("p.2", "333\n4444");
     shell("gzip -c p.1 > 'q %1.gz'; gzip -c p.2 > 'q %2.gz'; gzip -c p.1 | head -c 5 > broken.gz");
     shell("zstd -qc p.1 > r.1.zst; zstd -qc p.2 > r.2.zst");
-    for (size_t p = 0; p < 3; p++) {
+    for (size_t p = 0; p < (knows_compression() ? 3 : 1); p++) {
         for (int steps = 0; steps < 6; steps++) {
             io = opened(patterns[p], 1, 0);
             io_room(io, 1);
@@ -207,6 +217,8 @@ static void reads_members_as_one_stream(void **state)
     struct io_split *s;
 
     (void)state;
+    if (!knows_compression())
+        skip();
     put("m", "one\ntw");
     put("n", "o\nthree\n");
     shell(
@@ -227,6 +239,8 @@ static void says_where_compressed_data_is_damaged(void **state)
     struct io_split *s;
 
     (void)state;
+    if (!knows_compression())
+        skip();
     shell("seq 100000 > all; gzip -c all | head -c 50000 > t.gz; zstd -qc all | head -c 9000 > "
           "t.zst");
     shell("printf 'not gzip at all' > u.gz; gzip -c all > v.gz; printf garbage >> v.gz");

@@ -18,5 +18,6 @@ pluginexec_LTLIBRARIES += %D%/sink-file.la
 EXTRA_DIST += %D%/README
 
 unit_tests += tests/unit/test_sink_file
-tests_unit_test_sink_file_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/harness
+tests_unit_test_sink_file_CPPFLAGS = $(AM_CPPFLAGS) $(ZLIB_CFLAGS) $(ZSTD_CFLAGS) \
+	-I$(top_srcdir)/tests/harness
 tests_unit_test_sink_file_LDADD = $(IO_HOST) $(CMOCKA_LIBS)

@@ -19,5 +19,6 @@ pluginexec_LTLIBRARIES += %D%/source-file.la
 EXTRA_DIST += %D%/README
 
 unit_tests += tests/unit/test_source_file
-tests_unit_test_source_file_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/harness
+tests_unit_test_source_file_CPPFLAGS = $(AM_CPPFLAGS) $(ZLIB_CFLAGS) $(ZSTD_CFLAGS) \
+	-I$(top_srcdir)/tests/harness
 tests_unit_test_source_file_LDADD = $(IO_HOST) $(CMOCKA_LIBS)
