@@ -247,8 +247,11 @@ static struct node *check_call(struct check *c, const struct ast *ast)
                     "'*', DISTINCT and FILTER are for aggregates, and %s is none", ast->name);
         return NULL;
     }
-    args = check_alloc(c, ast->argc ? ast->argc : 1, sizeof(*args));
-    if (!args || check_args(c, ast, args))
+    args = check_alloc(c, ast->argc + 1, sizeof(*args));
+    if (!args ||
+        (strcmp(ast->name, "timezone") != 0 && resolve_is_unknown(c, ast->name, place_of(ast))))
+        return NULL;
+    if (check_args(c, ast, args))
         return NULL;
     if (check_known_call(c, ast, args, &node))
         return node;

@@ -184,6 +184,9 @@ int coerce_all(struct check *c, struct node **nodes, uint32_t n, const char *wha
 
 /* ---- resolve.c ---------------------------------------------------------------------------- */
 
+/* 1 and a problem where no function has that name. */
+int resolve_is_unknown(struct check *c, const char *name, struct place place);
+
 /* A call of a function or operator with these arguments, converted as it wants. */
 struct node *resolve_function(struct check *c, const char *name, struct place place,
                               struct node *const *args, uint32_t argc);

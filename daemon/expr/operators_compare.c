@@ -2,7 +2,8 @@
  * = <> < <= > >= for values of fixed width. float64: NaN is equal to itself and larger than all
  * others. Decimals of two scales are compared exactly. false is smaller than true.
  *
- * Dense, no NULLs, measured with bench/expr_bench: int64 0.7 ns a row, float64 1.0.
+ * Two columns over all rows, without NULLs (bench/expr_bench): about 2 ns a row. A condition on a
+ * column and a constant does not come here (filter.c).
  */
 #include "expr/compare.h"
 #include "expr/kernel.h"

@@ -8,7 +8,8 @@
  *   %     the larger scale
  *
  * A value with more than 38 digits is a row error, never a wrong value. Kernels are called for rows
- * without NULLs only: what stands under a NULL could be a number of any size. 2 to 4 ns a row.
+ * without NULLs only: what stands under a NULL could be a number of any size. Two columns
+ * (bench/expr_bench): + 1.8 ns a row, * 1.5, / 4.8.
  */
 #include "expr/check.h"
 #include "expr/decimal.h"

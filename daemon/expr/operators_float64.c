@@ -3,7 +3,7 @@
  * by underflow, is an error, as there. As for int64, the loop over the batch only notes that some
  * row looks suspicious, and a second one looks closely.
  *
- * Dense, no NULLs, measured with bench/expr_bench: + - * 0.6 ns a row, / 1.3.
+ * Over all rows, without NULLs (bench/expr_bench): + - * 0.35 ns a row, / 0.75.
  */
 #include "expr/kernel.h"
 #include "expr/tables.h"

@@ -1,7 +1,6 @@
 /*
  * LIKE and ILIKE. A constant pattern is taken apart at plan time: most are a text with % at one or
- * both ends, which is one memcmp or a search for the text. ILIKE folds ASCII letters, as PostgreSQL
- * does in the C collation.
+ * both ends, which is one memcmp or a search for the text. ILIKE compares letters in lower case.
  *
  * A general pattern is matched from left to right and tried again one character later from the
  * last % only, so that the time is at most the product of both lengths.
@@ -11,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "expr/functions/unicode.h"
 
 #include <stdlib.h>
 
@@ -27,23 +27,23 @@ static const char trailing_escape[] = "a pattern must not end with its escape ch
 
 /* ---- matching ----------------------------------------------------------------------------- */
 
-static unsigned char fold(unsigned char c)
-{
-    return (unsigned char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
-}
-
 static size_t character_length(const char *p, const char *end)
 {
     const char *start = p++;
 
-    while (p < end && ((unsigned char)*p & 0xc0) == 0x80)
+    while (p < end && !utf8_is_start(*p))
         p++;
     return (size_t)(p - start);
 }
 
-static int same_byte(char a, char b, int folded)
+/* Is what stands at s and p the same, up to case? Sets how long it is in both. */
+static int same_folded(const char *s, const char *s_end, const char *p, const char *p_end,
+                       size_t *s_length, size_t *p_length)
 {
-    return folded ? fold((unsigned char)a) == fold((unsigned char)b) : a == b;
+    uint32_t a = utf8_decode(s, (size_t)(s_end - s), s_length);
+    uint32_t b = utf8_decode(p, (size_t)(p_end - p), p_length);
+
+    return a == b || unicode_lower(a) == unicode_lower(b);
 }
 
 /* 1: matches, 0: does not, -1: the pattern ends with an escape. */
@@ -54,7 +54,8 @@ static int match(struct streamd_str text, struct streamd_str pattern, int folded
     const char *after_percent = NULL, *retry = NULL;
 
     while (s < s_end) {
-        int ok = 0;
+        size_t s_length = 1, p_length = 1;
+        int ok;
 
         if (p < p_end && *p == '%') {
             after_percent = ++p;
@@ -68,10 +69,11 @@ static int match(struct streamd_str text, struct streamd_str pattern, int folded
         }
         if (p < p_end && *p == '\\' && ++p == p_end)
             return -1;
-        ok = p < p_end && same_byte(*s, *p, folded);
+        ok = p < p_end &&
+             (folded ? same_folded(s, s_end, p, p_end, &s_length, &p_length) : *s == *p);
         if (ok) {
-            s++;
-            p++;
+            s += s_length;
+            p += p_length;
         } else if (after_percent) {
             retry += character_length(retry, s_end);
             s = retry;

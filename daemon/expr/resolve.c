@@ -275,6 +275,16 @@ static void refuse_name(struct check *c, const char *name, struct place place)
                 "there is no function '%s'", name);
 }
 
+int resolve_is_unknown(struct check *c, const char *name, struct place place)
+{
+    for (size_t i = 0; i < c->scope->registry->functions.count; i++) {
+        if (strcmp(c->scope->registry->functions.items[i]->name, name) == 0)
+            return 0;
+    }
+    refuse_name(c, name, place);
+    return 1;
+}
+
 /* ---- calls -------------------------------------------------------------------------------- */
 
 static struct streamd_type parameter_type(const struct candidate *k, uint32_t i,
