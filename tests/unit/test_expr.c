@@ -85,7 +85,7 @@ static const struct refusal refusals[] = {
     {"at::bool", EXPR_TYPE, 2, 2, "there is no cast from timestamp to bool", NULL},
     {"1 / 0", EXPR_CONSTANT, 2, 1, "division by zero", NULL},
     {"country ~ '('", EXPR_LITERAL, 8, 1,
-     "bad regular expression at byte 1: missing closing parenthesis", NULL},
+     "invalid regular expression at byte 1: missing closing parenthesis", NULL},
     {"at + amount * interval '1 second'", EXPR_UNSUPPORTED, 12, 1,
      "an interval can be multiplied and divided by a constant number only", NULL},
     {"interval '1 day'", EXPR_TYPE, 9, 7, "a result cannot be an interval", NULL},
