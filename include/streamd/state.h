@@ -98,21 +98,25 @@ struct streamd_table {
  * Finds (or creates) the row of each key: rows[k] for k < keys->n. The same key twice gets the same
  * pointer twice. `created`, where not NULL, gets 1 for the first k of a row made by this call, else
  * 0. In a LIST table rows[k] is the first row of the key; only STREAMD_LOOKUP_FIND is allowed
- * there. `ns` is 0 for tables without namespaces. 0, or STREAMD_E_NOMEM / STREAMD_E_LIMIT: nothing
- * was created then.
+ * there, else STREAMD_E_STATE. `ns` is 0 for tables without namespaces. 0, or STREAMD_E_NOMEM /
+ * STREAMD_E_LIMIT: nothing was created then.
  */
 static inline int streamd_table_lookup(struct streamd_table *t, int64_t ns,
                                        const struct streamd_keys *keys,
                                        enum streamd_lookup_mode mode, void **rows, uint8_t *created)
 {
+    if (mode == STREAMD_LOOKUP_CREATE && (t->decl->flags & STREAMD_TABLE_LIST))
+        return STREAMD_E_STATE;
     return t->ops->lookup(t, ns, keys, (int)mode, rows, created);
 }
 
 /* LIST tables: adds one row per key, at the end of its list. Values as after STREAMD_LOOKUP_CREATE.
- */
+   In other tables STREAMD_E_STATE. */
 static inline int streamd_table_append(struct streamd_table *t, int64_t ns,
                                        const struct streamd_keys *keys, void **rows)
 {
+    if (!(t->decl->flags & STREAMD_TABLE_LIST))
+        return STREAMD_E_STATE;
     return t->ops->append(t, ns, keys, rows);
 }
 

@@ -436,6 +436,26 @@ static void lists_keep_their_order(void **state)
     close_table(f);
 }
 
+/* A plugin that takes one kind of table for the other is told so. */
+static void kinds_of_tables_are_apart(void **state)
+{
+    static const uint32_t flags[] = {STREAMD_TABLE_UNIQUE, STREAMD_TABLE_LIST};
+
+    for (int i = 0; i < 2; i++) {
+        struct fixture *f = open_table(*state, flags[i], "k: string", "n: int64");
+        struct streamd_batch *b = harness_batch(f->h, f->keys, "a\n");
+        struct streamd_keys k = keys_of(f, b, UINT64_MAX);
+        void *row;
+        int wrong = flags[i] ? streamd_table_lookup(f->t, 0, &k, STREAMD_LOOKUP_CREATE, &row, NULL)
+                             : streamd_table_append(f->t, 0, &k, &row);
+
+        assert_int_equal(wrong, STREAMD_E_STATE);
+        assert_int_equal(streamd_table_rows(f->t, 0), 0);
+        batch_release(b);
+        close_table(f);
+    }
+}
+
 static void order_is_by_value(void **state)
 {
     struct fixture *f = open_table(*state, STREAMD_TABLE_ORDERED, "k: int64", "t: timestamp");
@@ -765,6 +785,7 @@ int main(void)
         cmocka_unit_test_prestate(values_grow, moving),
         cmocka_unit_test_prestate(lists_keep_their_order, memory),
         cmocka_unit_test_prestate(lists_keep_their_order, moving),
+        cmocka_unit_test_prestate(kinds_of_tables_are_apart, memory),
         cmocka_unit_test_prestate(order_is_by_value, memory),
         cmocka_unit_test_prestate(order_is_by_value, moving),
         cmocka_unit_test(random_calls),
