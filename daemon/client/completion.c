@@ -68,9 +68,8 @@ static void print_bash(struct text *out)
         else if (v->words)
             text_add(out, "        ;;\n");
         else
-            text_add(out,
-                     "        mapfile -t COMPREPLY < <(compgen -f -X '!*.y*ml' -- \"$word\"; "
-                     "compgen -d -- \"$word\") ;;\n");
+            text_add(out, "        mapfile -t COMPREPLY < <(compgen -f -X '!*.y*ml' -- \"$word\"; "
+                          "compgen -d -- \"$word\") ;;\n");
     }
     text_add(out, "    esac\n}\ncomplete -o filenames -F _streamctl streamctl\n");
 }

@@ -171,6 +171,22 @@ const char *document_quote(struct diagnostics *d, const struct node *node)
     return diagnostics_printf(d, "'%.*s...'", (int)length, node->text);
 }
 
+const char *document_hint(const struct node *node)
+{
+    const char *data = node->document ? node->document->data : NULL;
+    size_t at = node->offset + node->length;
+
+    if (!data || node->kind != NODE_SCALAR || node->style != NODE_PLAIN)
+        return NULL;
+    if (data[at] != ' ')
+        return NULL;
+    at += strspn(data + at, " ");
+    return data[at] == '#'
+               ? "YAML takes what stands behind ' #' for a comment: put the whole value "
+                 "into quotes if it is none"
+               : NULL;
+}
+
 void document_mark_secret(struct node *node)
 {
     if (node->kind == NODE_SCALAR && !(node->secret & NODE_SECRET_OPTION)) {

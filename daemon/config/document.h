@@ -160,6 +160,12 @@ void document_path(const struct node *node, struct text *out);
    "a list" for the others. Lives as long as `d`. */
 const char *document_quote(struct diagnostics *d, const struct node *node);
 
+/*
+ * Why a scalar may say less than its writer meant: "YAML takes ... for a comment: ...". NULL where
+ * nothing speaks for that. A help for values that cannot be read; static.
+ */
+const char *document_hint(const struct node *node);
+
 /* Marks a node and everything in it as secret, where a secret option reads it. */
 void document_mark_secret(struct node *node);
 

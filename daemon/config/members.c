@@ -269,6 +269,7 @@ static struct options_context inner_context(const struct options_context *c, con
 
     inner.owner = diagnostics_printf(c->diagnostics, "'%s'", name);
     inner.ignored_prefix = inner.unknown_help = NULL;
+    inner.outer = NULL;
     return inner;
 }
 

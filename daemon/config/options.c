@@ -61,34 +61,55 @@ static size_t table_length(const struct streamd_option *table)
     return n;
 }
 
-/* Reports a key that is in no table. What it was meant to be counts as given, so that one slip of
-   the pen is not two messages. */
+static int has_name(const struct streamd_option *table, const char *name)
+{
+    for (; table && table->name; table++)
+        if (strcmp(table->name, name) == 0)
+            return 1;
+    return 0;
+}
+
+/* What to write instead of a key that is in no table. What it was meant to be counts as given, so
+   that one slip of the pen is not two messages. */
+static const char *help_for_unknown(const struct options_context *c,
+                                    const struct streamd_option *table, const char *key,
+                                    const char **names, uint8_t *given)
+{
+    struct diagnostics *d = c->diagnostics;
+    const char *closest, *help;
+    size_t kept = 0;
+
+    if (has_name(c->outer, key))
+        return diagnostics_printf(d, "'%s' stands beside '%s:', not in it", key, c->outer_name);
+    for (size_t i = 0; table[i].name; i++)
+        if (!(table[i].flags & (OPTIONS_LATER | STREAMD_OPTION_DEPRECATED)))
+            names[kept++] = table[i].name;
+    closest = text_closest(key, names);
+    for (size_t i = 0; table[i].name; i++)
+        if (table[i].name == closest)
+            given[i] = 1;
+    help = diagnostics_suggest(
+        d, key, names, c->unknown_help ? NULL : diagnostics_printf(d, "its %ss", word_of(c)));
+    return help ? help : c->unknown_help;
+}
+
+/* Reports a key that is in no table. */
 static int report_unknown(const struct options_context *c, const struct streamd_option *table,
                           const struct node *node, uint8_t *given)
 {
     struct diagnostics *d = c->diagnostics;
-    size_t length = table_length(table), kept = 0;
-    const char **names, *help, *closest;
+    const char **names;
 
     if (diagnostics_is_full(d)) {
         diagnostics_add(d, 1201, node_key_span(node), NULL, "an unknown key");
         return STREAMD_E_REPORTED;
     }
-    names = arena_zalloc(&d->arena, length + 1, sizeof(*names));
+    names = arena_zalloc(&d->arena, table_length(table) + 1, sizeof(*names));
     if (!names)
         return STREAMD_E_NOMEM;
-    for (size_t i = 0; i < length; i++)
-        if (!(table[i].flags & (OPTIONS_LATER | STREAMD_OPTION_DEPRECATED)))
-            names[kept++] = table[i].name;
-    closest = text_closest(node->key->text, names);
-    for (size_t i = 0; i < length; i++)
-        if (table[i].name == closest)
-            given[i] = 1;
-    help =
-        diagnostics_suggest(d, node->key->text, names,
-                            c->unknown_help ? NULL : diagnostics_printf(d, "its %ss", word_of(c)));
-    diagnostics_add(d, 1201, node_key_span(node), help ? help : c->unknown_help,
-                    "%s has no %s '%s'", c->owner, word_of(c), node->key->text);
+    diagnostics_add(d, 1201, node_key_span(node),
+                    help_for_unknown(c, table, node->key->text, names, given), "%s has no %s '%s'",
+                    c->owner, word_of(c), node->key->text);
     return STREAMD_E_REPORTED;
 }
 

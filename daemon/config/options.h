@@ -56,6 +56,8 @@ struct options_context {
     const struct options_hooks *hooks;  /* NULL: expressions are left alone */
     const char *ignored_prefix;         /* keys that begin so are not looked at; NULL: none */
     const char *unknown_help;           /* for a key that is like no other, or NULL */
+    const struct streamd_option *outer; /* keys that stand beside this map, not in it; NULL: none */
+    const char *outer_name;             /* what this map is called then: "config" */
 };
 
 /*

@@ -1,6 +1,8 @@
 /* Tables only. The order of the entries is the order of the reference page. */
 #include "graph/keys.h"
 
+#include <streamd/plugin.h>
+
 #include <stddef.h>
 
 #define FILE_AT(member) .offset = (uint32_t)offsetof(struct keys_file, member)
@@ -364,6 +366,13 @@ const struct streamd_option keys_of_sink[] = {
     RENAMED_KEY,
     {0},
 };
+
+const struct streamd_option *keys_of_node(uint32_t kind)
+{
+    return kind == STREAMD_SOURCE     ? keys_of_source
+           : kind == STREAMD_OPERATOR ? keys_of_operator
+                                      : keys_of_sink;
+}
 
 #define FIELD_AT(member) .offset = (uint32_t)offsetof(struct keys_field, member)
 

@@ -70,6 +70,9 @@ struct keys_test {
 extern const struct streamd_option keys_of_file[], keys_of_source[], keys_of_operator[],
     keys_of_sink[], keys_of_field[], keys_of_test[];
 
+/* The table for a node of this kind (enum streamd_kind). */
+const struct streamd_option *keys_of_node(uint32_t kind);
+
 /* The tables with what stands above them in the reference, ended by an entry without a table. */
 struct keys_section {
     const char *title;

@@ -248,13 +248,6 @@ static void read_event_time(struct pipeline_node *node, const struct keys_node *
     to->has_idle_after = from->has_idle_after;
 }
 
-static const struct streamd_option *table_of(uint32_t kind)
-{
-    return kind == STREAMD_SOURCE     ? keys_of_source
-           : kind == STREAMD_OPERATOR ? keys_of_operator
-                                      : keys_of_sink;
-}
-
 /* `config:` must be a map, if there is one. */
 static void read_config(struct reading *r, struct pipeline_node *node, struct node *config)
 {
@@ -276,7 +269,8 @@ static int read_node_keys(struct reading *r, struct pipeline_node *node)
                                 .owner = reading_title(r, node),
                                 .word = "key",
                                 .unknown_help = in_config};
-    int rc = options_bind(&c, table_of(node->kind), node->yaml, node_key_span(node->yaml), &keys);
+    int rc =
+        options_bind(&c, keys_of_node(node->kind), node->yaml, node_key_span(node->yaml), &keys);
 
     if (rc == STREAMD_E_NOMEM || node->yaml->kind != NODE_MAP)
         return rc == STREAMD_E_NOMEM ? rc : 0;

@@ -5,6 +5,7 @@
 #include "plan/binding.h"
 
 #include "base/array.h"
+#include "graph/keys.h"
 #include "state/aggregate.h"
 
 #include <string.h>
@@ -333,7 +334,9 @@ void *binding_options(struct binding *b, const struct streamd_descriptor *d, str
                                       .diagnostics = b->diagnostics,
                                       .owner = d->name,
                                       .input = b->alone ? NULL : b->out->input,
-                                      .hooks = b->alone ? NULL : binding_hooks(b, &hooks)};
+                                      .hooks = b->alone ? NULL : binding_hooks(b, &hooks),
+                                      .outer = keys_of_node(b->node->kind),
+                                      .outer_name = skip_type ? "format" : "config"};
     void *target = arena_zalloc(context.arena, 1, size + sizeof(char *));
     int rc;
 

@@ -28,9 +28,12 @@ void binding_report(struct binding *b, struct node *const *nodes,
 {
     for (uint32_t i = 0; i < problems->count; i++) {
         const struct expr_problem *p = &problems->items[i];
+        const char *help = p->help;
 
+        if (!help && p->code == EXPR_SYNTAX)
+            help = document_hint(nodes[p->item]);
         diagnostics_add(b->diagnostics, p->code,
-                        document_span_inside(nodes[p->item], p->offset, p->length), p->help, "%s",
+                        document_span_inside(nodes[p->item], p->offset, p->length), help, "%s",
                         p->message);
     }
 }

@@ -103,6 +103,28 @@ is "a variable that is not set hides what depends on it" "$(one)" "error[SD1101]
 sed -i 's/UNSET_VARIABLE}/UNSET_VARIABLE:-x}/; s/type: raw/type: raww/' one.yaml
 is "a format that does not exist hides what depends on it" "$(one)" "error[SD3001] "
 
+# --- what is easily mistaken ----------------------------------------------------------------------
+cat >hints.yaml <<'YAML'
+version: 1
+sources: {a: {type: stdin, format: {type: raw, on_error: skip}, path: x}}
+operators:
+  f:
+    type: filter
+    inputs: [a]
+    config:
+      where: line = 'a #b'
+      key_by: [line]
+sinks: {z: {type: stdout, inputs: [f], format: {type: json}}}
+YAML
+run "$STREAMCTL" validate hints.yaml
+like "an engine's key inside of config" err "'key_by' stands beside 'config:', not in it"
+like "inside of format" err "'on_error' stands beside 'format:', not in it"
+like "a plugin's option beside config" err "options of the plugin stand under 'config:'"
+
+sed -i 's/, on_error: skip}/}/; s/, path: x}/}/' hints.yaml
+run "$STREAMCTL" validate hints.yaml
+like "a comment that was none" err "YAML takes what stands behind ' #' for a comment"
+
 # --- carets ---------------------------------------------------------------------------------------
 cat >caret.yaml <<'YAML'
 version: 1
