@@ -5,15 +5,16 @@ how they are compared: a rule and a regular expression in backticks (a bar is wr
 text of the expression. Rules:
 
     float     both as binary64, equal
-    close     both as binary64, equal to 12 digits
-    scale     PostgreSQL's value rounded to the decimals that streamd shows
+    close     both as binary64, equal to 12 digits or to 15 decimals
+    scale     equal when both are rounded to the fewer decimals of the two
     seconds   PostgreSQL's interval as seconds, both as binary64
     error     where PostgreSQL has a value, streamd may have a row error instead
     lenient   where PostgreSQL has an error, streamd may have a value instead
     refused   streamd refuses the expression when the pipeline is planned
     other     both give something; what it is is not compared
 
-A row of the table whose expression never differs is stale, which is a failure too.
+A row of the table whose expression never differs is stale, which is a failure too. An expression that fails for every
+row in PostgreSQL may be refused when the pipeline is planned: it is constant, and the error is found early.
 """
 import base64
 import datetime
@@ -110,13 +111,14 @@ def equal_by_rules(rules, kind, theirs, ours):
     left, right = number(theirs), number(ours)
     if "float" in rules and same_float(left, right):
         return "float"
-    if left is not None and right is not None and math.isclose(left, right, rel_tol=1e-12):
+    if left is not None and right is not None and math.isclose(left, right, rel_tol=1e-12, abs_tol=1e-15):
         if "close" in rules:
             return "close"
         if "seconds" in rules:
             return "seconds"
     if "scale" in rules and isinstance(theirs, decimal.Decimal) and isinstance(ours, decimal.Decimal):
-        if theirs.quantize(decimal.Decimal(1).scaleb(ours.as_tuple().exponent), decimal.ROUND_HALF_UP) == ours:
+        fewer = decimal.Decimal(1).scaleb(max(ours.as_tuple().exponent, theirs.as_tuple().exponent))
+        if theirs.quantize(fewer, decimal.ROUND_HALF_UP) == ours.quantize(fewer, decimal.ROUND_HALF_UP):
             return "scale"
     return "other" if "other" in rules else None
 
@@ -131,6 +133,8 @@ def judge(expression, theirs, ours, rules, show):
         if "refused" in rules:
             rules["refused"].used = True
             return []
+        if all(failure is not None for _, _, failure in theirs.values()):
+            return []
         return [f"{expression}\n    refused: {ours}"]
     problems = []
     for row, (kind, text, failure) in sorted(theirs.items()):
@@ -144,6 +148,8 @@ def judge(expression, theirs, ours, rules, show):
         elif answer is None:
             rule = "error" if "error" in rules else None
         elif equal(kind, value, answer[0]):
+            if "seconds" in rules:
+                rules["seconds"].used = True  # PostgreSQL was asked for seconds
             continue
         else:
             rule = equal_by_rules(rules, kind, value, answer[0])
