@@ -1,10 +1,23 @@
 # End-to-end tests: *.sh and *.py, listed in e2e_tests; two may not differ in their ending only.
 
-e2e_tests += %D%/access-log.sh %D%/access-log-late.sh %D%/command-line.sh %D%/corpus.py \
-	%D%/diagnostics.sh %D%/documents.py %D%/file-follow.sh %D%/file-sink.sh \
-	%D%/file-source.sh %D%/generator.py %D%/plugin-judge.sh %D%/sqlite-sink.sh %D%/stdin-stdout.sh \
+e2e_tests += \
+	%D%/access-log.sh \
+	%D%/access-log-late.sh \
+	%D%/command-line.sh \
+	%D%/corpus.py \
+	%D%/diagnostics.sh \
+	%D%/documents.py \
+	%D%/examples.py \
+	%D%/expressions.py \
+	%D%/file-follow.sh \
+	%D%/file-sink.sh \
+	%D%/file-source.sh \
+	%D%/generator.py \
+	%D%/nexmark.py \
+	%D%/plugin-judge.sh \
+	%D%/sqlite-sink.sh \
+	%D%/state-moving.py \
+	%D%/stdin-stdout.sh \
 	%D%/windows-random.py
 
 EXTRA_DIST += %D%/README
-EXTRA_DIST += %D%/examples.py %D%/expressions.py %D%/nexmark.py
-EXTRA_DIST += %D%/state-moving.py
