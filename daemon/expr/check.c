@@ -433,9 +433,12 @@ int check_init(struct check *c, struct folder *folder, const struct expr_scope *
     c->folder = folder;
     folder->report = report;
     folder->ev = expr_evaluator_new(&host);
-    if (!folder->ev)
+    if (!folder->ev) {
         problem_nomem(report);
-    return folder->ev ? 0 : STREAMD_E_NOMEM;
+        return STREAMD_E_NOMEM;
+    }
+    folder->ev->bytes_limit = MAX_FOLDED_BYTES;
+    return 0;
 }
 
 void check_clear(struct check *c)

@@ -13,6 +13,9 @@
 
 struct aggregate_collector; /* aggregates.c */
 
+/* A constant that needs more memory is computed when rows come: repeat('x', 1000000000). */
+#define MAX_FOLDED_BYTES ((size_t)1 << 20)
+
 /* Evaluates constants, and keeps what the last error of one said. */
 struct folder {
     struct expr_evaluator *ev;

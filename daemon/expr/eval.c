@@ -168,7 +168,13 @@ static struct expr_call *call_of(struct streamd_call *call)
 
 static void *call_alloc(struct streamd_call *call, size_t bytes)
 {
-    return arena_alloc(&call_of(call)->ev->bytes, bytes);
+    struct expr_evaluator *ev = call_of(call)->ev;
+
+    if (ev->bytes_limit && (bytes > ev->bytes_limit || ev->bytes.bytes > ev->bytes_limit)) {
+        ev->refused = 1;
+        return NULL;
+    }
+    return arena_alloc(&ev->bytes, bytes);
 }
 
 static int call_set_null(struct streamd_call *call, uint32_t row)

@@ -39,6 +39,8 @@ struct expr_evaluator {
     uint32_t failures;
     int64_t now;
     uint8_t now_known;
+    uint8_t refused;    /* a kernel wanted more than bytes_limit */
+    size_t bytes_limit; /* of `bytes`; 0: none */
     struct streamd_vector *slots;
     uint32_t slot_capacity;
 };

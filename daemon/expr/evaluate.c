@@ -45,6 +45,7 @@ void expr_begin(struct expr_evaluator *ev, struct streamd_batch *batch)
     ev->rows = batch ? batch->rows : 1;
     ev->failures = 0;
     ev->now_known = 0;
+    ev->refused = 0;
 }
 
 const uint8_t *expr_failed(const struct expr_evaluator *ev)

@@ -7,8 +7,6 @@
 #include "base/memory.h"
 #include "expr/filter.h"
 
-enum { MAX_FOLDED_BYTES = 1 << 20 };
-
 void *check_alloc(struct check *c, size_t count, size_t size)
 {
     void *p = arena_zalloc(&c->scope->store->arena, count, size);
@@ -243,11 +241,14 @@ struct node *node_fold(struct check *c, struct node *node)
     if (!node || !can_fold(node))
         return node;
     expr_begin(c->folder->ev, NULL);
+    c->folder->message = NULL;
     rc = eval_node(c->folder->ev, node, NULL, 1, &v);
-    if (rc == STREAMD_E_NOMEM) {
+    if (rc == STREAMD_E_NOMEM && !c->folder->ev->refused) {
         problem_nomem(c->report);
         return NULL;
     }
+    if (c->folder->ev->refused)
+        return node;
     if (rc || expr_failed(c->folder->ev)) {
         node->error = c->folder->message ? c->folder->message : "has no value";
         return node;

@@ -342,6 +342,22 @@ static void long_texts(void **state)
     expr_test_clear(&t);
 }
 
+/* A constant is not computed at plan time at any price. */
+static void large_constants_wait(void **state)
+{
+    struct expr_test t;
+    const struct streamd_expr *e;
+
+    (void)state;
+    make_table(&t);
+    e = expr_test_compile(&t, "length(repeat('x', 1000000000)) > i");
+    assert_non_null(e);
+    assert_true(t.store.arena.bytes < 1 << 20);
+    e = expr_test_compile(&t, "repeat('x', 3)");
+    assert_int_equal(e->constant, 1);
+    expr_test_clear(&t);
+}
+
 /* Makes each allocation of a compilation fail once. */
 static void every_allocation_fails(void **state)
 {
@@ -380,6 +396,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_tokens),           cmocka_unit_test(mutated_texts),
         cmocka_unit_test(deep_nesting_is_refused), cmocka_unit_test(long_texts),
+        cmocka_unit_test(large_constants_wait),
         cmocka_unit_test(every_allocation_fails),
     };
 
