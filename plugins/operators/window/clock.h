@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+/* a + b, at most the end of time and at least its beginning. */
 static inline int64_t clock_add(int64_t a, int64_t b)
 {
     int64_t sum;

@@ -218,6 +218,7 @@ void window_changed(struct window_task *t);
 
 /* ---- bind.c ---- */
 
+/* The operator's bind. */
 int window_bind(struct streamd_bind *b, const void *options);
 
 /* ---- assign.c: which windows does a time belong to? ---- */
