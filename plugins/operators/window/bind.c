@@ -386,8 +386,7 @@ static int declare_tables(struct binding *x)
     struct streamd_table_decl like = {.key_count = streamd_bind_key_by(x->b)->count,
                                       .keys = keys,
                                       .columns = columns,
-                                      .column_count = p->flags + p->columns,
-                                      .order_by = p->flags + SESSION_DUE};
+                                      .column_count = p->flags + p->columns};
     int rc;
 
     if (!keys || !columns)
@@ -399,6 +398,7 @@ static int declare_tables(struct binding *x)
         return STREAMD_E_NOMEM;
     switch (p->kind) {
     case WINDOW_SESSION:
+        like.order_by = p->flags + SESSION_DUE;
         rc = declare_table(x, &like, "sessions", STREAMD_TABLE_ORDERED, &p->table);
         return rc ? rc
                   : declare_table(x, &like, "older_sessions",
