@@ -22,6 +22,7 @@ struct accumulate_mark {
     uint8_t bit;
 };
 
+/* Where the NULL mark of a state column is, worked out once per batch. */
 static inline struct accumulate_mark accumulate_mark(const struct streamd_accumulator *a,
                                                      uint32_t column)
 {
@@ -31,11 +32,13 @@ static inline struct accumulate_mark accumulate_mark(const struct streamd_accumu
     return m;
 }
 
+/* Is the column NULL in this row? */
 static inline int accumulate_is_null(const void *row, struct accumulate_mark m)
 {
     return ((const uint8_t *)row)[m.byte] & m.bit;
 }
 
+/* Marks the column as not NULL in this row. */
 static inline void accumulate_set(void *row, struct accumulate_mark m)
 {
     ((uint8_t *)row)[m.byte] &= (uint8_t)~m.bit;
@@ -92,12 +95,14 @@ static inline void accumulate_clear(const struct streamd_accumulator *a, void *c
         }                                                          \
     } while (0)
 
+/* A state column of int64 in a row. */
 static inline int64_t *accumulate_int64(const struct streamd_accumulator *a, void *row,
                                         uint32_t column)
 {
     return (int64_t *)accumulate_at(a, row, column);
 }
 
+/* A 128-bit sum in a row, which is 8-byte aligned only. */
 static inline streamd_int128 accumulate_load128(const void *p)
 {
     streamd_int128 v;
@@ -105,6 +110,7 @@ static inline streamd_int128 accumulate_load128(const void *p)
     return v;
 }
 
+/* Writes such a sum. */
 static inline void accumulate_store128(void *p, streamd_int128 v)
 {
     memcpy(p, &v, sizeof v);
@@ -113,6 +119,7 @@ static inline void accumulate_store128(void *p, streamd_int128 v)
 /* High word of a sum that has left 128 bits: it stays there. No sum of 38 digits has it. */
 #define ACCUMULATE_OVERFLOWN INT64_MIN
 
+/* Has the sum left 128 bits? */
 static inline int accumulate_is_overflown(streamd_int128 sum)
 {
     return (int64_t)(sum >> 64) == ACCUMULATE_OVERFLOWN;
@@ -143,6 +150,7 @@ static inline int accumulate_add_float(struct streamd_call *call, uint32_t i, vo
     return 0;
 }
 
+/* Rejects result row k, whose sum is out of range. */
 static inline int accumulate_overflow(struct streamd_call *call, uint32_t k)
 {
     return call_error(call, k, STREAMD_ROW_OVERFLOW, "numeric field overflow");

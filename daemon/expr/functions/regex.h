@@ -45,6 +45,7 @@ struct regex_batch {
     const char *checked;       /* the row's text, once it is known to be UTF-8 */
 };
 
+/* Releases what a batch's patterns hold. */
 void regex_batch_clear(struct regex_batch *batch);
 
 /*
