@@ -18,6 +18,9 @@ void problem_nomem(struct expr_reporter *report)
 }
 
 static char *format_text(struct expr_reporter *report, const char *format, va_list args)
+    STREAMD_PRINTF(2, 0);
+
+static char *format_text(struct expr_reporter *report, const char *format, va_list args)
 {
     va_list again;
     int length;

@@ -102,11 +102,16 @@ static void add_raw(struct text *out, const char *data, size_t length)
 static int fail_record(struct node *n, const char *origin, const char *raw, int code,
                        const char *message)
 {
-    char text[400];
+    struct text text = {0};
+    int rc;
 
-    snprintf(text, sizeof(text), "%s%s%s; the record is: %.*s%s", origin ? origin : "",
-             origin ? ": " : "", message, EXCERPT, raw, strlen(raw) > EXCERPT ? "..." : "");
-    return node_fail(n, STREAMD_FAIL_RECORD, code, text);
+    if (origin)
+        text_printf(&text, "%s: ", origin);
+    text_printf(&text, "%s; the record is: %.*s%s", message, EXCERPT, raw,
+                strlen(raw) > EXCERPT ? "..." : "");
+    rc = node_fail(n, STREAMD_FAIL_RECORD, code, text_get(&text));
+    text_clear(&text);
+    return rc;
 }
 
 /* What both have in common once the record is a text. */

@@ -476,7 +476,8 @@ static int moving_open(struct streamd_context *c, const struct streamd_table_dec
     m->head.layout = layout;
     m->head.decl = decl;
     m->c = c;
-    if (decl->column_count)
+    if (decl->flags &
+        (STREAMD_TABLE_ORDERED | STREAMD_TABLE_EVENT_TIMERS | STREAMD_TABLE_PROCESSING_TIMERS))
         m->order_offset = layout->offsets[layout->key_count + decl->order_by];
     *table = &m->head;
     return 0;
