@@ -682,6 +682,45 @@ static void random_calls(void **state)
     }
 }
 
+/* Rows appended to lists and erased from them, here and there. */
+static void random_lists(void **state)
+{
+    struct pair p = {.seed = 7};
+    int64_t next = 0;
+
+    (void)state;
+    p.a = open_table("state-memory", STREAMD_TABLE_LIST, "k: string", "n: int64");
+    p.b = open_table("state-moving", STREAMD_TABLE_LIST, "k: string", "n: int64");
+    for (int step = 0; step < 3000; step++) {
+        char keys[64] = "", a[8192], b[8192];
+        uint32_t n = 1 + draw(&p, 3), key = draw(&p, 12), what = draw(&p, 5);
+
+        for (uint32_t i = 0; i < n; i++)
+            sprintf(keys + strlen(keys), "key-%u\n", (key + i * draw(&p, 2)) % 12);
+        if (what < 2) {
+            append(p.a, keys, next);
+            append(p.b, keys, next);
+            next += n;
+        }
+        sprintf(keys, "key-%u\n", key);
+        list_text(p.a, keys, a);
+        list_text(p.b, keys, b);
+        assert_string_equal(a, b);
+        if (what > 2 && *a) {
+            uint32_t length = 0;
+
+            for (const char *at = a; *at; at++)
+                length += *at == ' ';
+            length = draw(&p, length);
+            erase_nth(p.a, keys, (int)length);
+            erase_nth(p.b, keys, (int)length);
+        }
+        assert_int_equal(streamd_table_rows(p.a->t, 0), streamd_table_rows(p.b->t, 0));
+    }
+    close_table(p.a);
+    close_table(p.b);
+}
+
 /* ---- when memory is short ------------------------------------------------------------------ */
 
 /* Every allocation of a lookup fails once: nothing was created, and what was there is unharmed. */
@@ -789,6 +828,7 @@ int main(void)
         cmocka_unit_test_prestate(order_is_by_value, memory),
         cmocka_unit_test_prestate(order_is_by_value, moving),
         cmocka_unit_test(random_calls),
+        cmocka_unit_test(random_lists),
         cmocka_unit_test_prestate(lookup_without_memory, memory),
         cmocka_unit_test_prestate(lookup_without_memory, moving),
         cmocka_unit_test_prestate(many_keys, memory),

@@ -185,6 +185,17 @@ static int add_segment(struct table *t, struct space *s)
     return 0;
 }
 
+/* Without a call for the sizes of most rows. */
+static inline void clear_row(uint8_t *row, uint32_t bytes)
+{
+    if (bytes == 32)
+        memset(row, 0, 32);
+    else if (bytes == 64)
+        memset(row, 0, 64);
+    else
+        memset(row, 0, bytes);
+}
+
 uint8_t *space_new_row(struct table *t, struct space *s, uint32_t hash)
 {
     uint32_t number = s->free, stamp = 0;
@@ -201,7 +212,7 @@ uint8_t *space_new_row(struct table *t, struct space *s, uint32_t hash)
         number = s->end++;
         row = row_at(t, s, number);
     }
-    memset(row - t->head_size, 0, t->stride);
+    clear_row(row - t->head_size, t->stride);
     head_of(row)->number = number;
     head_of(row)->hash = hash;
     if (t->ordered)
