@@ -396,8 +396,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_tokens),           cmocka_unit_test(mutated_texts),
         cmocka_unit_test(deep_nesting_is_refused), cmocka_unit_test(long_texts),
-        cmocka_unit_test(large_constants_wait),
-        cmocka_unit_test(every_allocation_fails),
+        cmocka_unit_test(large_constants_wait),    cmocka_unit_test(every_allocation_fails),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
