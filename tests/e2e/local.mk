@@ -12,7 +12,7 @@ e2e_tests += \
 	%D%/file-follow.sh \
 	%D%/file-sink.sh \
 	%D%/file-source.sh \
-	%D%/generator.py \
+	%D%/generator.py %D%/interrupt.sh \
 	%D%/nexmark.py \
 	%D%/plugin-judge.sh \
 	%D%/sqlite-sink.sh \
