@@ -46,6 +46,9 @@ static void stopping(void *self)
                   "%s: reading has stopped, what was read flows out; once more ends at once",
                   info.ssi_signo == SIGINT ? "interrupted" : "told to end");
     }
+    /* Scripts start what runs in the background with SIGINT ignored; the first one counted too. */
+    (void)signal(SIGINT, SIG_DFL);
+    (void)signal(SIGTERM, SIG_DFL);
     (void)sigprocmask(SIG_UNBLOCK, &r->signals, NULL);
 }
 
