@@ -29,7 +29,7 @@ BEGIN
         || expression || ') AS x) y' INTO r;
     RETURN coalesce('=' || r, 'NULL');
 EXCEPTION WHEN others THEN
-    IF SQLSTATE LIKE '42%' AND SQLSTATE <> '42P22' THEN RAISE EXCEPTION '% in %', SQLERRM, expression; END IF;
+    IF SQLSTATE LIKE '42%' AND (SQLSTATE <> '42601' OR SQLERRM LIKE 'syntax error%') THEN RAISE EXCEPTION '% in %', SQLERRM, expression; END IF;
     RETURN 'error';
 END $$;
 """
@@ -85,6 +85,8 @@ def numbers():
         add(name, FLOATS)
     add("power", FLOATS, FLOATS, most=150)
     add("pow", FLOATS, FLOATS, most=20)
+    add("log", of("float64", 2, 10, 0.5, 3, 7.25, 0, -1, 1), of("float64", 1, 100, 0.001, 12345.678, 8, 0, -3),
+        sql="log(({})::numeric, ({})::numeric)::float8")
     add("atan2", FLOATS, FLOATS)
     add("pi")
     for name in ("round", "trunc"):
@@ -245,6 +247,33 @@ def jsons():
     add("jsonb_extract_path_text", JSONS, KEYS, sql="json_extract_path_text({}, {})", most=30)
 
 
+# ---- numbers by a pattern ----------------------------------------------------------------------
+
+NUMBER_PATTERNS = ["999", "9999.99", "FM9999.99", "000.00", "FM000", "S999", "999S", "999MI", "9,999,999", "FM9,999,999.0", "9.99EEEE", "RN", "FMrn",
+                   "999th", "FM999TH", "999PR", "FM999PR", "SG999", "PL99", "99PL", "99V99", "\"n: \"999", "L999D99", "9G999D9", "0999.9", "9990.0", "B99",
+                   "", "9S9", "9.9.9", "99 99", "EEEE", "990.09", "FM990.099", "FM9990", "MI999.9", "S9.9", "9.9S", "FMS9.9", "9 \\\"x", "V9", "9.9PR", "cä9", ".99"]
+PIECES = ["9", "9", "9", "0", "0", ".", ",", "D", "G", "S", "MI", "PL", "SG", "PR", "FM", "V", "TH", "th", "L", " ", "x", "\"q\"", "99", "00", "9999"]
+VALUES_OF = {"int64": ["0", "1", "-1", "7", "12", "-485", "9999", "1234567", "-9223372036854775808", "11", "22"],
+             "decimal(12,3)": ["0", "0.001", "-0.001", "0.5", "-0.5", "1.000", "12.345", "-485.800", "999999999.999", "148.5", "99.995"],
+             "float64": ["0", "-0", "0.1", "-0.1", "0.5", "1", "12.345", "-485.8", "1e10", "1e16", "-1e20", "123456.789", "0.0001", "1e-7", "3999.4"]}
+
+
+def is_odd(value, pattern, answer):
+    """Where PostgreSQL 15 loses what follows (a NUL ends its text), carries wrongly, or fails without need."""
+    exponent = re.match(r" ?-?10(\.0+)?e", answer)
+    ordinal = answer == "error" and ("th" in pattern.lower() or "rn" in pattern.lower())
+    point = re.search(r"[.D](?!.*[90])", pattern) or (re.search(r"[.D]", pattern) and re.search(r"e(1[5-9]|2)", value))
+    shift = "V" in pattern and len(value) > 15
+    return exponent or ordinal or point or shift
+
+
+def number_patterns():
+    for kind, values in VALUES_OF.items():
+        add("to_char", of(kind, *values), of("string", *NUMBER_PATTERNS), most=250)
+        made = ["".join(rnd.choice(PIECES) for _ in range(rnd.randint(1, 8))) for _ in range(400)]
+        add("to_char", of(kind, *values), of("string", *made), most=250)
+
+
 def escaped(text):
     return "".join(c if c != "\\" and c >= " " else f"\\x{ord(c):02x}" for c in text)
 
@@ -255,6 +284,7 @@ def main():
     times()
     regexes()
     jsons()
+    number_patterns()
     with postgres.Cluster() as cluster:
         queries = [sql.format(*map(literal, arguments)) for _, arguments, sql in calls]
         script = "".join("SELECT json_build_array(answer(" + "'" + q.replace("'", "''") + "'));\n" for q in queries)
@@ -262,6 +292,8 @@ def main():
     assert len(answers) == len(calls)
     for (name, arguments, _), answer in zip(calls, answers):
         answer = answer[1:] if answer.startswith("=") else answer
+        if name == "to_char" and not arguments[0].startswith("timestamp") and is_odd(*arguments, answer):
+            continue
         print(name, escaped(answer), *map(escaped, arguments), sep="\t")
 
 

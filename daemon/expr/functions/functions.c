@@ -10,6 +10,7 @@ const struct streamd_function *const expr_function_tables[] = {
     functions_int,
     functions_float,
     functions_decimal,
+    functions_number_format,
     functions_text_basic,
     functions_text_slice,
     functions_text_build,

@@ -15,9 +15,9 @@ extern const struct streamd_aggregate *const expr_aggregate_tables[];
 
 /* The tables, for the lists. */
 extern const struct streamd_function functions_int[], functions_float[], functions_decimal[],
-    functions_text_basic[], functions_text_slice[], functions_text_build[], functions_text_concat[],
-    functions_hash[], functions_regexp[], functions_time_trunc[], functions_time_extract[],
-    functions_time_make[], functions_json[];
+    functions_number_format[], functions_text_basic[], functions_text_slice[],
+    functions_text_build[], functions_text_concat[], functions_hash[], functions_regexp[],
+    functions_time_trunc[], functions_time_extract[], functions_time_make[], functions_json[];
 extern const struct streamd_aggregate aggregates_sum[], aggregates_avg[], aggregates_extreme[],
     aggregates_bool[], aggregates_variance[], aggregates_value[], aggregates_text[];
 

@@ -16,6 +16,9 @@ noinst_LTLIBRARIES += %D%/libfunctions.la
 	%D%/hash.c \
 	%D%/json.c \
 	%D%/json_write.c %D%/json_write.h \
+	%D%/number_format.c \
+	%D%/number_pattern.c %D%/number_pattern.h \
+	%D%/number_pattern_print.c \
 	%D%/numbers_decimal.c \
 	%D%/numbers_float.c \
 	%D%/numbers_int.c \
