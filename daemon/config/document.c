@@ -206,7 +206,7 @@ void document_mark_secret(struct node *node)
 
 int node_is_null(const struct node *node)
 {
-    if (node->kind != NODE_SCALAR || node->style != NODE_PLAIN)
+    if (node->kind != NODE_SCALAR || node->style != NODE_PLAIN || node->interpolation)
         return 0;
     return node->text_length == 0 || strcmp(node->text, "~") == 0 ||
            strcmp(node->text, "null") == 0;

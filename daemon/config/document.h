@@ -169,7 +169,8 @@ const char *document_hint(const struct node *node);
 /* Marks a node and everything in it as secret, where a secret option reads it. */
 void document_mark_secret(struct node *node);
 
-/* 1 for a plain scalar that is empty, `~` or `null`: a key without a value. */
+/* 1 for a plain scalar that is empty, `~` or `null`: a key without a value. A reference is a value,
+   also where it stands for nothing. */
 int node_is_null(const struct node *node);
 
 /*

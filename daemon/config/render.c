@@ -70,13 +70,13 @@ void document_json(const struct node *node, struct text *out, int mask)
     text_add_char(out, map ? '}' : ']');
 }
 
-/* A quoted text that would mean something else without its quotes. */
+/* A text that would mean something else without quotes. */
 static int needs_its_quotes(const struct node *node)
 {
     static const char *const words[] = {"true", "false", "null", "yes", "no", "on", "off", NULL};
 
     if (node->style == NODE_PLAIN)
-        return 0;
+        return node->interpolation && (strcmp(node->text, "null") == 0 || node->text[0] == '~');
     for (size_t i = 0; words[i]; i++)
         if (strcasecmp(node->text, words[i]) == 0)
             return 1;
@@ -128,8 +128,7 @@ static void yaml_scalar(const struct node *node, struct text *out)
 {
     if (secrets_cover(node))
         text_add(out, "'***'");
-    else if ((node->style == NODE_PLAIN && node->text_length == 0 && !node->interpolation) ||
-             is_plain_text(node))
+    else if (node_is_null(node) || is_plain_text(node))
         text_append(out, node->text, node->text_length);
     else
         yaml_quoted(node->text, node->text_length, out);
@@ -159,7 +158,7 @@ static void yaml_children(const struct node *node, unsigned depth, int here, str
             text_add_char(out, '-');
         }
         if (n->kind == NODE_SCALAR) {
-            if (n->text_length > 0 || n->style != NODE_PLAIN)
+            if (n->text_length > 0 || !node_is_null(n))
                 text_add_char(out, ' ');
             yaml_scalar(n, out);
             text_add_char(out, '\n');

@@ -126,8 +126,9 @@ static void nothing_and_null(void **state)
     static const struct {
         const char *yaml;
         int is_null;
-    } cases[] = {{"k:", 1},          {"k: ~", 1},    {"k: null", 1}, {"k: ''", 0},
-                 {"k: \"null\"", 0}, {"k: Null", 0}, {"k: 0", 0},    {"k: []", 0}};
+    } cases[] = {{"k:", 1},          {"k: ~", 1},        {"k: null", 1},        {"k: ''", 0},
+                 {"k: \"null\"", 0}, {"k: ${EMPTY}", 0}, {"k: ${NO:-null}", 0}, {"k: Null", 0},
+                 {"k: 0", 0},        {"k: []", 0}};
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -454,7 +455,8 @@ static void yaml_reads_back(void **state)
 {
     static const char *const texts[] = {
         "a: 1\nb: [x, [y, {z: w}], []]\nc: {d: {}, e: ''}\n",
-        "a: '1'\nb: \"true\"\nc: 'null'\nd: null\ne:\nf: '~'\ng: 'yes'\n",
+        "h: ~\ni: ${EMPTY}\nj: ${NO:-null}\nk: ${NO:-~}\nl: ${NUMBER}\na: '1'\nb: \"true\"\nc: "
+        "'null'\nd: null\ne:\nf: '~'\ng: 'yes'\n",
         "a: \"tab\\there \\u00e4 $${A} ${A}\"\nb: |\n  two\n  lines\nc: ' lead'\nd: 'trail '\n",
         "\"on\": x\n'1': y\n\"a b\": z\n\"#\": '# no'\n\"-\": '- a'\n",
         "a: 'x: y'\nb: 'x #y'\nc: '*x'\nd: '&x'\ne: '!x'\nf: '@x'\ng: '%'\nh: '>'\n",
