@@ -23,6 +23,7 @@ struct accumulate_mark {
 };
 
 /* Where the NULL mark of a state column is, worked out once per batch. */
+/* The mark of a state column. */
 static inline struct accumulate_mark accumulate_mark(const struct streamd_accumulator *a,
                                                      uint32_t column)
 {
@@ -33,12 +34,14 @@ static inline struct accumulate_mark accumulate_mark(const struct streamd_accumu
 }
 
 /* Is the column NULL in this row? */
+/* Does the column hold nothing yet? */
 static inline int accumulate_is_null(const void *row, struct accumulate_mark m)
 {
     return ((const uint8_t *)row)[m.byte] & m.bit;
 }
 
 /* Marks the column as not NULL in this row. */
+/* Says that the column holds a value. */
 static inline void accumulate_set(void *row, struct accumulate_mark m)
 {
     ((uint8_t *)row)[m.byte] &= (uint8_t)~m.bit;
@@ -96,6 +99,7 @@ static inline void accumulate_clear(const struct streamd_accumulator *a, void *c
     } while (0)
 
 /* A state column of int64 in a row. */
+/* A state column that is an int64 or a timestamp. */
 static inline int64_t *accumulate_int64(const struct streamd_accumulator *a, void *row,
                                         uint32_t column)
 {
@@ -103,6 +107,7 @@ static inline int64_t *accumulate_int64(const struct streamd_accumulator *a, voi
 }
 
 /* A 128-bit sum in a row, which is 8-byte aligned only. */
+/* Reads and writes a decimal in a row. */
 static inline streamd_int128 accumulate_load128(const void *p)
 {
     streamd_int128 v;
@@ -111,6 +116,7 @@ static inline streamd_int128 accumulate_load128(const void *p)
 }
 
 /* Writes such a sum. */
+/* Its other half. */
 static inline void accumulate_store128(void *p, streamd_int128 v)
 {
     memcpy(p, &v, sizeof v);
@@ -119,6 +125,7 @@ static inline void accumulate_store128(void *p, streamd_int128 v)
 /* High word of a sum that has left 128 bits: it stays there. No sum of 38 digits has it. */
 #define ACCUMULATE_OVERFLOWN INT64_MIN
 
+/* Has the sum left 128 bits? */
 /* Has the sum left 128 bits? */
 static inline int accumulate_is_overflown(streamd_int128 sum)
 {
@@ -151,6 +158,7 @@ static inline int accumulate_add_float(struct streamd_call *call, uint32_t i, vo
 }
 
 /* Rejects result row k, whose sum is out of range. */
+/* Rejects result k. */
 static inline int accumulate_overflow(struct streamd_call *call, uint32_t k)
 {
     return call_error(call, k, STREAMD_ROW_OVERFLOW, "numeric field overflow");

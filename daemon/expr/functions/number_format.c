@@ -30,17 +30,23 @@ static size_t put_overflow(const struct number_pattern *p, int after, char *out)
 
 static size_t put_roman(int64_t v, char *out)
 {
-    static const char *const ones[] = {"", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX"};
-    static const char *const tens[] = {"", "X", "XX", "XXX", "XL", "L", "LX", "LXX", "LXXX", "XC"};
-    static const char *const hundreds[] = {"",  "C",  "CC",  "CCC",  "CD",
-                                           "D", "DC", "DCC", "DCCC", "CM"};
+    static const struct {
+        int value;
+        const char *letters;
+    } steps[] = {{1000, "M"}, {900, "CM"}, {500, "D"}, {400, "CD"}, {100, "C"},
+                 {90, "XC"},  {50, "L"},   {40, "XL"}, {10, "X"},   {9, "IX"},
+                 {5, "V"},    {4, "IV"},   {1, "I"}};
+    size_t used = 0;
 
     if (v < 1 || v > 3999) {
         memset(out, '#', 15);
         return 15;
     }
-    return (size_t)sprintf(out, "%.*s%s%s%s", (int)(v / 1000), "MMM", hundreds[v / 100 % 10],
-                           tens[v / 10 % 10], ones[v % 10]);
+    for (size_t i = 0; v > 0; i++)
+        for (; v >= steps[i].value; v -= steps[i].value)
+            for (const char *p = steps[i].letters; *p; p++)
+                out[used++] = *p;
+    return used;
 }
 
 /* m / 10^scale as d.ddde+XX with a blank or minus in front. */

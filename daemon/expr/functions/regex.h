@@ -46,6 +46,7 @@ struct regex_batch {
 };
 
 /* Releases what a batch's patterns hold. */
+/* Releases what the batch holds. */
 void regex_batch_clear(struct regex_batch *batch);
 
 /*
