@@ -455,8 +455,8 @@ static void yaml_reads_back(void **state)
 {
     static const char *const texts[] = {
         "a: 1\nb: [x, [y, {z: w}], []]\nc: {d: {}, e: ''}\n",
-        "h: ~\ni: ${EMPTY}\nj: ${NO:-null}\nk: ${NO:-~}\nl: ${NUMBER}\na: '1'\nb: \"true\"\nc: "
-        "'null'\nd: null\ne:\nf: '~'\ng: 'yes'\n",
+        ("h: ~\ni: ${EMPTY}\nj: ${NO:-null}\nk: ${NO:-~}\nl: ${NUMBER}\na: '1'\nb: \"true\"\nc: "
+         "'null'\nd: null\ne:\nf: '~'\ng: 'yes'\n"),
         "a: \"tab\\there \\u00e4 $${A} ${A}\"\nb: |\n  two\n  lines\nc: ' lead'\nd: 'trail '\n",
         "\"on\": x\n'1': y\n\"a b\": z\n\"#\": '# no'\n\"-\": '- a'\n",
         "a: 'x: y'\nb: 'x #y'\nc: '*x'\nd: '&x'\ne: '!x'\nf: '@x'\ng: '%'\nh: '>'\n",

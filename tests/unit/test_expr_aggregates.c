@@ -204,8 +204,8 @@ static void equal_calls_are_one(void **state)
                                         "t_sum(n) FILTER (WHERE ok)",
                                         "t_sum(DISTINCT n)",
                                         "t_sum(n + 1) + t_sum(n+1)",
-                                        "t_sum(CASE WHEN n + 1 IN (2, 3) THEN n END) + t_sum(CASE "
-                                        "WHEN n + 1 IN (2, 3) THEN n END)"};
+                                        ("t_sum(CASE WHEN n + 1 IN (2, 3) THEN n END) + t_sum(CASE "
+                                         "WHEN n + 1 IN (2, 3) THEN n END)")};
     struct expr_test *t = *state;
     const struct expr_aggregates *a = compile_good(t, texts, 6);
 
