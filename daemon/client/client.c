@@ -49,15 +49,22 @@ int client_complain(struct text *text)
     return write_out(STDERR_FILENO, text) == ENOMEM ? CLIENT_FAILED : CLIENT_OK;
 }
 
+void client_plugin_path(const struct client *c, struct text *out)
+{
+    const char *parts[] = {c->plugin_path, c->environment_plugins, c->built_plugins,
+                           c->installed_plugins};
+
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        if (parts[i] && *parts[i])
+            text_printf(out, "%s%s", out->length ? ":" : "", parts[i]);
+}
+
 struct plugin_registry *client_registry(const struct client *c)
 {
-    const char *parts[] = {c->plugin_path, c->environment_plugins, c->installed_plugins};
     struct plugin_registry *registry;
     struct text path = {0};
 
-    for (size_t i = 0; i < 3; i++)
-        if (parts[i] && *parts[i])
-            text_printf(&path, "%s%s", path.length ? ":" : "", parts[i]);
+    client_plugin_path(c, &path);
     registry = text_failed(&path) ? NULL : plugin_registry_new(text_get(&path));
     text_clear(&path);
     return registry;

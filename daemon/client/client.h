@@ -32,10 +32,11 @@ struct client {
     int terminal;                    /* standard error is a terminal */
     const char *plugin_path;         /* of --plugin-path, NULL: not given */
     const char *environment_plugins; /* STREAMD_PLUGIN_PATH, NULL: not set */
-    const char *installed_plugins;   /* the folder of the installation */
-    const char *format;              /* of --format, NULL: not given */
-    long long batch_rows;            /* 0: not given */
-    long long channel_slots;         /* 0: not given */
+    const char *built_plugins; /* the folder of the build tree, where the program runs from it */
+    const char *installed_plugins; /* the folder of the installation */
+    const char *format;            /* of --format, NULL: not given */
+    long long batch_rows;          /* 0: not given */
+    long long channel_slots;       /* 0: not given */
     const char *version;
 };
 
@@ -47,8 +48,11 @@ int client_main(struct client *c, int argc, char **argv);
 int client_print(struct text *text);
 int client_complain(struct text *text);
 
-/* A registry over --plugin-path, STREAMD_PLUGIN_PATH and the installed folder, in this order. NULL:
-   no memory. */
+/* Appends the folders in which plugins are looked for, separated by ':': those of --plugin-path, of
+   STREAMD_PLUGIN_PATH, of the build tree, of the installation. */
+void client_plugin_path(const struct client *c, struct text *out);
+
+/* A registry over these folders. NULL: no memory. */
 struct plugin_registry *client_registry(const struct client *c);
 
 /* "streamctl: " and a line on standard error; returns `code`. */

@@ -103,6 +103,15 @@ is "a variable that is not set hides what depends on it" "$(one)" "error[SD1101]
 sed -i 's/UNSET_VARIABLE}/UNSET_VARIABLE:-x}/; s/type: raw/type: raww/' one.yaml
 is "a format that does not exist hides what depends on it" "$(one)" "error[SD3001] "
 
+# No plugins at all are one problem.
+cp "$STREAMCTL" alone
+STREAMD_PLUGIN_PATH=$TMP/nowhere run ./alone validate "$SRCDIR/examples/json-filter.yaml"
+if grep -q "there are no plugins in $TMP/nowhere" err; then
+    is "no plugins at all are one problem" "$(grep -c error err)" 1
+else
+    skip "no plugins at all are one problem" "there are some in the folder of the installation"
+fi
+
 # --- what is easily mistaken ----------------------------------------------------------------------
 cat >hints.yaml <<'YAML'
 version: 1
