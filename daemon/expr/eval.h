@@ -31,6 +31,7 @@ struct scratch_mark {
 struct expr_evaluator {
     struct expr_host host;
     struct streamd_batch *batch; /* NULL while constants are folded */
+    uint64_t begun;              /* calls of expr_begin */
     uint32_t rows;               /* physical rows; vectors have that many values */
     struct scratch scratch;
     struct arena bytes;

@@ -41,11 +41,17 @@ void expr_begin(struct expr_evaluator *ev, struct streamd_batch *batch)
 
     scratch_release(&ev->scratch, empty);
     arena_reset(&ev->bytes);
+    ev->begun++;
     ev->batch = batch;
     ev->rows = batch ? batch->rows : 1;
     ev->failures = 0;
     ev->now_known = 0;
     ev->refused = 0;
+}
+
+uint64_t expr_begun(const struct expr_evaluator *ev)
+{
+    return ev->begun;
 }
 
 const uint8_t *expr_failed(const struct expr_evaluator *ev)

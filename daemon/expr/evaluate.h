@@ -68,6 +68,9 @@ int expr_project(struct expr_evaluator *ev, const struct streamd_projection *pro
  */
 void expr_begin(struct expr_evaluator *ev, struct streamd_batch *batch);
 
+/* How often that was: vectors are still good while it stays the same. */
+uint64_t expr_begun(const struct expr_evaluator *ev);
+
 /*
  * Evaluates for rows sel[0 .. n) (0 .. n - 1 where sel is NULL) of the batch given to expr_begin.
  * The vector's values are indexed by physical row and lie in scratch memory or in the batch's

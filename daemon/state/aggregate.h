@@ -36,6 +36,8 @@ void aggregate_runner_free(struct aggregate_runner *runner);
 /* The host functions of the same names. The accumulators' columns are the last ones of t->decl. */
 int aggregate_init(struct aggregate_runner *runner, const struct streamd_aggregates *a,
                    struct streamd_table *t, void *const *rows, uint32_t n);
+int aggregate_check(struct aggregate_runner *runner, const struct streamd_aggregates *a,
+                    struct streamd_batch *b);
 int aggregate_update(struct aggregate_runner *runner, const struct streamd_aggregates *a,
                      struct streamd_table *t, struct streamd_batch *b, const uint16_t *sel,
                      void *const *rows, uint32_t n);

@@ -49,6 +49,13 @@ struct aggregate_runner {
     } element, values;  /* a tuple; values out of sets, on their way into a kernel */
     struct arena arena; /* what kernels ask for during a merge */
     int merge_status;
+    struct {
+        const struct streamd_aggregates *aggregates; /* NULL: none */
+        const struct streamd_batch *batch;
+        const uint16_t *sel;
+        uint32_t n;
+        uint64_t begun;
+    } checked; /* what `work` was evaluated for, by aggregate_check */
 };
 
 /* A call's place in the rows of a table. */

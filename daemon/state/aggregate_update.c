@@ -85,6 +85,93 @@ static int evaluate(struct aggregate_runner *r, const struct expr_aggregates *a,
     return rc;
 }
 
+static int evaluate_batch(struct aggregate_runner *r, const struct expr_aggregates *a,
+                          struct streamd_batch *b, const uint16_t *sel, uint32_t n)
+{
+    int rc = reserve(r, a, n);
+
+    if (rc)
+        return rc;
+    expr_begin(r->evaluator, b);
+    return evaluate(r, a, sel, n);
+}
+
+/* ---- the check ------------------------------------------------------------------------------ */
+
+/* A field as it stands has no errors. */
+static int is_computed(const struct streamd_expr *e)
+{
+    return e && e->column < 0;
+}
+
+static int can_fail(const struct expr_aggregates *a)
+{
+    for (uint32_t i = 0; i < a->head.calls; i++) {
+        if (is_computed(a->calls[i].filter))
+            return 1;
+        for (uint32_t j = 0; j < a->calls[i].argc; j++)
+            if (is_computed(a->calls[i].args[j]))
+                return 1;
+    }
+    return 0;
+}
+
+static int leave_failed(struct aggregate_runner *r, struct streamd_batch *b, const uint8_t *failed)
+{
+    uint16_t *sel = streamd_batch_alloc(r->context, b, (b->count + 1) * sizeof(*sel));
+    uint32_t m = 0;
+
+    if (!sel)
+        return STREAMD_E_NOMEM;
+    for (uint32_t k = 0; k < b->count; k++) {
+        uint32_t row = streamd_batch_row(b, k);
+
+        sel[m] = (uint16_t)row;
+        m += !failed[row];
+    }
+    b->sel = sel;
+    b->count = m;
+    return 0;
+}
+
+/* Where no row failed the work is kept for the update that follows. */
+int aggregate_check(struct aggregate_runner *r, const struct streamd_aggregates *head,
+                    struct streamd_batch *b)
+{
+    const struct expr_aggregates *a = aggregates_of(head);
+    const uint8_t *failed;
+    int rc;
+
+    r->checked.aggregates = NULL;
+    if (b->count == 0 || !can_fail(a))
+        return 0;
+    rc = evaluate_batch(r, a, b, b->sel, b->count);
+    failed = rc ? NULL : expr_failed(r->evaluator);
+    if (failed)
+        rc = leave_failed(r, b, failed);
+    if (rc)
+        return aggregate_failed(r, rc);
+    if (failed)
+        return 0;
+    r->checked.aggregates = head;
+    r->checked.batch = b;
+    r->checked.sel = b->sel;
+    r->checked.n = b->count;
+    r->checked.begun = expr_begun(r->evaluator);
+    return 0;
+}
+
+/* Is it done already what evaluate_batch would do? Once: pointers may come again. */
+static int was_checked(struct aggregate_runner *r, const struct streamd_aggregates *a,
+                       const struct streamd_batch *b, const uint16_t *sel, uint32_t n)
+{
+    int same = r->checked.aggregates == a && r->checked.batch == b && r->checked.sel == sel &&
+               r->checked.n == n && r->checked.begun == expr_begun(r->evaluator);
+
+    r->checked.aggregates = NULL;
+    return same;
+}
+
 /* ---- what is left for a call ---------------------------------------------------------------- */
 
 /* Pairs of argument row and state row; they lie in r->sel and r->rows once one was left out. */
@@ -186,12 +273,8 @@ int aggregate_update(struct aggregate_runner *r, const struct streamd_aggregates
     if (n == 0 || head->calls == 0)
         return 0;
     rc = aggregate_first(r, a, t, &first);
-    if (!rc)
-        rc = reserve(r, a, n);
-    if (!rc) {
-        expr_begin(r->evaluator, b);
-        rc = evaluate(r, a, sel, n);
-    }
+    if (!rc && !was_checked(r, head, b, sel, n))
+        rc = evaluate_batch(r, a, b, sel, n);
     for (uint32_t i = 0; !rc && i < head->calls; i++) {
         struct aggregate_place place = aggregate_place(r, t, &a->calls[i], first);
 

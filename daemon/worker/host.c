@@ -278,6 +278,12 @@ static int host_aggregate_init(struct streamd_context *c, const struct streamd_a
     return aggregate_init(node_of(c)->aggregates, a, t, rows, n);
 }
 
+static int host_aggregate_check(struct streamd_context *c, const struct streamd_aggregates *a,
+                                struct streamd_batch *b)
+{
+    return aggregate_check(node_of(c)->aggregates, a, b);
+}
+
 static int host_aggregate_update(struct streamd_context *c, const struct streamd_aggregates *a,
                                  struct streamd_table *t, struct streamd_batch *b,
                                  const uint16_t *sel, void *const *rows, uint32_t n)
@@ -385,6 +391,7 @@ const struct streamd_host *host_services(void)
         .hash_keys = host_hash_keys,
         .table = host_table,
         .aggregate_init = host_aggregate_init,
+        .aggregate_check = host_aggregate_check,
         .aggregate_update = host_aggregate_update,
         .aggregate_merge = host_aggregate_merge,
         .aggregate_result = host_aggregate_result,

@@ -114,6 +114,9 @@ struct streamd_host {
     void (*buffer_clear)(struct streamd_context *, struct streamd_buffer *);
 
     void (*count)(struct streamd_context *, const char *, uint64_t);
+
+    int (*aggregate_check)(struct streamd_context *, const struct streamd_aggregates *,
+                           struct streamd_batch *);
 };
 
 /*
@@ -354,6 +357,19 @@ static inline int streamd_aggregate_init(struct streamd_context *c,
                                          struct streamd_table *t, void *const *rows, uint32_t n)
 {
     return c->host->aggregate_init(c, a, t, rows, n);
+}
+
+/*
+ * Takes the rows out of the batch's selection for which an argument or a FILTER has an error, and
+ * rejects them: once, before their keys make rows of state. Call it before the updates with a
+ * batch; where no row fails and the next update is of the same selection, it costs nothing more. 0
+ * or negative.
+ */
+static inline int streamd_aggregate_check(struct streamd_context *c,
+                                          const struct streamd_aggregates *a,
+                                          struct streamd_batch *b)
+{
+    return c->host->aggregate_check(c, a, b);
 }
 
 /*

@@ -44,6 +44,12 @@ static int service_init(struct streamd_context *c, const struct streamd_aggregat
     return aggregate_init(harness_of(c)->aggregates, a, t, rows, n);
 }
 
+static int service_check(struct streamd_context *c, const struct streamd_aggregates *a,
+                         struct streamd_batch *b)
+{
+    return aggregate_check(harness_of(c)->aggregates, a, b);
+}
+
 static int service_update(struct streamd_context *c, const struct streamd_aggregates *a,
                           struct streamd_table *t, struct streamd_batch *b, const uint16_t *sel,
                           void *const *rows, uint32_t n)
@@ -76,6 +82,7 @@ int harness_add_services(struct harness *h)
     h->services.filter = service_filter;
     h->services.project = service_project;
     h->services.aggregate_init = service_init;
+    h->services.aggregate_check = service_check;
     h->services.aggregate_update = service_update;
     h->services.aggregate_merge = service_merge;
     h->services.aggregate_result = service_result;

@@ -200,6 +200,7 @@ struct expr_evaluator {
     struct arena arena;
     uint8_t failed[STREAMD_BATCH_MAX_ROWS];
     uint32_t failures, evaluated;
+    uint64_t begun;
 };
 
 struct expr_evaluator *expr_evaluator_new(const struct expr_host *host)
@@ -227,9 +228,15 @@ uint32_t fake_evaluated(const struct fixture *f)
 void expr_begin(struct expr_evaluator *ev, struct streamd_batch *batch)
 {
     arena_clear(&ev->arena); /* so that a vector that is kept too long is found out */
+    ev->begun++;
     ev->batch = batch;
     ev->failures = 0;
     memset(ev->failed, 0, sizeof(ev->failed));
+}
+
+uint64_t expr_begun(const struct expr_evaluator *ev)
+{
+    return ev->begun;
 }
 
 const uint8_t *expr_failed(const struct expr_evaluator *ev)

@@ -333,6 +333,56 @@ static void a_row_with_an_error_changes_nothing(void **state)
     fixture_clear(&x);
 }
 
+/* Rows with an error leave the selection, and are told once; the work is not done twice. */
+static void checks_a_batch_before_its_updates(void **state)
+{
+    static const int64_t as[] = {5, 1, 3, 4, 4, 2}, bs[] = {1, 2, 3, 4, 5, 6};
+    static const int64_t bad[] = {1, 99, 3, 4, 99, 6};
+    static const int to[] = {0, 0, 1, 1, 1, 1};
+    const uint16_t part[] = {0, 1, 3, 4};
+    struct subject t = {0};
+    struct fixture x;
+    struct streamd_batch *batch;
+
+    (void)state;
+    fixture_init(&x);
+    add_call(&t, &sum_function, "sum(check(b))", &checked_b, NULL);
+    start(&x, &t, 2);
+    batch = batch_of(&x, 6, as, bs, NULL);
+    assert_int_equal(aggregate_check(x.runner, &t.of.head, batch), 0);
+    assert_null(batch->sel);
+    assert_int_equal(fake_evaluated(&x), 6);
+    assert_int_equal(update(&x, &t, batch, NULL, to, 6), 0);
+    assert_int_equal(fake_evaluated(&x), 6);
+    assert_int_equal(number(&t, 0, 0), 3);
+    assert_int_equal(number(&t, 1, 0), 18);
+    /* Once: what comes then is looked at again, and so is another selection. */
+    assert_int_equal(update(&x, &t, batch, NULL, to, 6), 0);
+    assert_int_equal(fake_evaluated(&x), 12);
+    assert_int_equal(aggregate_check(x.runner, &t.of.head, batch), 0);
+    assert_int_equal(update(&x, &t, batch, part, to, 2), 0);
+    assert_int_equal(fake_evaluated(&x), 20);
+    batch_release(batch);
+
+    batch = batch_of(&x, 6, as, bad, NULL);
+    batch->sel = part;
+    batch->count = 4;
+    assert_int_equal(aggregate_check(x.runner, &t.of.head, batch), 0);
+    assert_int_equal(x.errors, 2);
+    assert_int_equal(batch->count, 2);
+    assert_int_equal(batch->sel[0], 0);
+    assert_int_equal(batch->sel[1], 3);
+    assert_int_equal(update(&x, &t, batch, batch->sel, to, batch->count), 0);
+    assert_int_equal(x.errors, 2);
+    x.stop = STREAMD_E_DATA;
+    batch->sel = NULL;
+    batch->count = 6;
+    assert_int_equal(aggregate_check(x.runner, &t.of.head, batch), STREAMD_E_DATA);
+    batch_release(batch);
+    finish(&t);
+    fixture_clear(&x);
+}
+
 static void counts_each_value_once(void **state)
 {
     static const int64_t as[] = {4, 4, NONE, 5, NONE, 4}, bs[] = {1, 2, 1, 2, 1, 2};
@@ -752,6 +802,7 @@ int main(void)
         cmocka_unit_test(hands_over_the_callers_arrays_where_nothing_is_left_out),
         cmocka_unit_test(leaves_out_what_is_filtered_or_null),
         cmocka_unit_test(a_row_with_an_error_changes_nothing),
+        cmocka_unit_test(checks_a_batch_before_its_updates),
         cmocka_unit_test(counts_each_value_once),
         cmocka_unit_test(merges_rows_of_two_tables),
         cmocka_unit_test(merges_rows_of_one_table),

@@ -254,6 +254,46 @@ static void cumulative_updates(void **state)
     harness_free(h);
 }
 
+/* A row with an error is rejected once, whatever the number of its windows, and gives no result;
+   one that is late is not looked at, but by sessions, which cannot know before. */
+static void rejected_rows(void **state)
+{
+    static const char *const windows[] = {
+        "tumbling: 10s", "sliding: 10s, every: 2s",   "sliding: 10s, every: 2s, early: 1s",
+        "session: 10s",  "cumulative: 10s, step: 5s", "count: 1",
+        "global: true"};
+
+    for (size_t i = 0; i < sizeof(windows) / sizeof(*windows); i++) {
+        char config[200];
+        struct harness *h;
+        const char *got;
+        int timed = i < 5;
+
+        snprintf(config, sizeof(config), "window: {%s}\nselect: {n: count(*), x: sum(12 / v)%s}",
+                 windows[i], timed ? ", until: window_end" : "");
+        h = open_window(*state, config);
+        harness_send(h, "@1 | a | 3\n@2 | b | 0\n@14 | a | 0\n@14 | c | 4\n");
+        harness_send(h, "@15 | d | 0\n");
+        got = harness_rejects(h);
+        assert_string_equal(got, "1 SD5102 division by zero\n2 SD5102 division by zero\n"
+                                 "0 SD5102 division by zero\n");
+        watermark(h, 30);
+        harness_send(h, "@3 | a | 0\n");
+        if (timed)
+            harness_expect(h, 1, i == 3 ? "" : "+ @3 | a | 0\n");
+        harness_end(h);
+        got = harness_take(h, 0);
+        assert_non_null(strstr(got, "| a | 1 | 4"));
+        assert_non_null(strstr(got, "| c | 1 | 3"));
+        assert_null(strstr(got, "| b |"));
+        assert_null(strstr(got, "| d |"));
+        assert_null(strstr(got, "| 0 |"));
+        assert_string_equal(harness_rejects(h),
+                            timed && i != 3 ? "" : "0 SD5102 division by zero\n");
+        harness_free(h);
+    }
+}
+
 /* ---- the clock ----------------------------------------------------------------------------------
  */
 
@@ -498,15 +538,25 @@ static void many_sliding(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        BOTH(tumbling),        BOTH(offset),
-        BOTH(nulls),           BOTH(without_key),
-        BOTH(sliding),         BOTH(sliding_uneven),
-        BOTH(cumulative),      BOTH(late_rows),
-        BOTH(updates),         BOTH(final_after_lateness),
-        BOTH(sliding_updates), BOTH(cumulative_updates),
-        BOTH(early),           BOTH(early_sliding),
-        BOTH(by_the_clock),    BOTH(sliding_by_the_clock),
-        BOTH(ends_of_time),    BOTH(many_tumbling),
+        BOTH(tumbling),
+        BOTH(rejected_rows),
+        BOTH(offset),
+        BOTH(nulls),
+        BOTH(without_key),
+        BOTH(sliding),
+        BOTH(sliding_uneven),
+        BOTH(cumulative),
+        BOTH(late_rows),
+        BOTH(updates),
+        BOTH(final_after_lateness),
+        BOTH(sliding_updates),
+        BOTH(cumulative_updates),
+        BOTH(early),
+        BOTH(early_sliding),
+        BOTH(by_the_clock),
+        BOTH(sliding_by_the_clock),
+        BOTH(ends_of_time),
+        BOTH(many_tumbling),
         BOTH(many_sliding),
     };
 

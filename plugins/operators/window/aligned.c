@@ -42,42 +42,34 @@ static int add_group(struct window_task *t, const struct window_group *group)
     return rc;
 }
 
-/* The time of all rows by the clock, or, by event time, the rows that are not late. Returns how
-   many are left; *sel is which. */
-static int64_t timely(struct window_task *t, struct streamd_batch *b, const uint16_t **sel,
-                      int64_t *now)
+/* Leaves the rows in the batch that are not late. 0, or negative after streamd_fail. */
+static int keep_timely(struct window_task *t, struct streamd_batch *b)
 {
-    int64_t before, n = b->count;
+    int64_t before = window_late_before(t->plan, t->watermark);
 
-    *sel = b->sel;
-    if (t->plan->by_clock) {
-        *now = window_now(t);
-        return n;
-    }
-    before = window_late_before(t->plan, t->watermark);
-    if (b->min_time >= before)
-        return n;
-    n = window_take_late(t, b, before);
-    *sel = t->left;
-    return n;
+    return b->min_time < before ? window_take_late(t, b, before) : 0;
 }
 
 enum streamd_flow window_aligned_batch(struct window_task *t, struct streamd_batch *b)
 {
+    const struct window_plan *p = t->plan;
     struct window_groups *g = &t->groups;
-    const uint16_t *sel;
-    int64_t now = 0, n = timely(t, b, &sel, &now);
+    int64_t now = p->by_clock ? window_now(t) : 0;
 
-    if (n <= 0)
-        return n < 0 ? STREAMD_FAILED : STREAMD_OK;
+    if (!p->by_clock && keep_timely(t, b))
+        return STREAMD_FAILED;
+    if (streamd_aggregate_check(t->c, p->aggregates, b))
+        return STREAMD_FAILED;
+    if (b->count == 0)
+        return window_done(t);
     if (streamd_hash_keys(t->c, t->table, b, &g->hash) ||
-        window_assign(t, b, sel, (uint32_t)n, t->plan->by_clock ? &now : NULL))
+        window_assign(t, b, p->by_clock ? &now : NULL))
         return STREAMD_FAILED;
     for (uint32_t i = 0; i < g->count; i++)
-        if (t->plan->ops->add(t, &g->items[i]))
+        if (p->ops->add(t, &g->items[i]))
             return STREAMD_FAILED;
     window_changed(t);
-    return t->plan->lateness && t->plan->updates ? t->plan->ops->again(t) : window_done(t);
+    return p->lateness && p->updates ? p->ops->again(t) : window_done(t);
 }
 
 static int64_t aligned_first_end(struct window_task *t)

@@ -181,16 +181,15 @@ static void sort_rows(struct window_groups *g, const uint16_t *sel, uint32_t n)
     g->sel = g->sorted;
 }
 
-int window_assign(struct window_task *t, struct streamd_batch *b, const uint16_t *sel, uint32_t n,
-                  const int64_t *time)
+int window_assign(struct window_task *t, struct streamd_batch *b, const int64_t *time)
 {
     struct window_groups *g = &t->groups;
-    struct window_group all = {.n = n};
+    struct window_group all = {.n = b->count};
     int rc;
 
     g->batch = b;
     g->count = 0;
-    g->sel = sel;
+    g->sel = b->sel;
     if (g->capacity == 0 && grow_groups(t))
         return STREAMD_E_NOMEM;
     all.start = window_pane(t->plan, time ? *time : b->min_time, &all.width);
@@ -199,10 +198,10 @@ int window_assign(struct window_task *t, struct streamd_batch *b, const uint16_t
         g->count = 1;
         return 0;
     }
-    rc = clear_slots(t, n);
+    rc = clear_slots(t, b->count);
     if (!rc)
-        rc = mark_rows(t, b->event_time, sel, n);
+        rc = mark_rows(t, b->event_time, b->sel, b->count);
     if (!rc)
-        sort_rows(g, sel, n);
+        sort_rows(g, b->sel, b->count);
     return rc;
 }

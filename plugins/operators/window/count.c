@@ -118,7 +118,8 @@ static enum streamd_flow play(struct window_task *t)
 static enum streamd_flow count_batch(struct window_task *t, struct streamd_batch *b)
 {
     t->groups.batch = b;
-    if (streamd_hash_keys(t->c, t->table, b, &t->groups.hash))
+    if (streamd_aggregate_check(t->c, t->plan->aggregates, b) ||
+        streamd_hash_keys(t->c, t->table, b, &t->groups.hash))
         return STREAMD_FAILED;
     for (uint32_t k = 0; k < b->count; k++)
         t->left[k] = (uint16_t)streamd_batch_row(b, k);
@@ -142,8 +143,11 @@ static enum streamd_flow global_batch(struct window_task *t, struct streamd_batc
     struct streamd_keys keys;
 
     t->groups.batch = b;
-    if (streamd_hash_keys(t->c, t->table, b, &t->groups.hash))
+    if (streamd_aggregate_check(t->c, t->plan->aggregates, b) ||
+        streamd_hash_keys(t->c, t->table, b, &t->groups.hash))
         return STREAMD_FAILED;
+    if (b->count == 0)
+        return window_done(t);
     keys = window_keys(t, b, t->groups.hash, b->sel, b->count);
     if (window_lookup(t, t->table, 0, &keys))
         return STREAMD_FAILED;

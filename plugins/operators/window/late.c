@@ -26,22 +26,29 @@ int window_send_late(struct window_task *t, struct streamd_batch *b, uint32_t n)
     return streamd_emit(t->c, 1, late) < 0 ? STREAMD_E_REPORTED : 0;
 }
 
-int64_t window_take_late(struct window_task *t, struct streamd_batch *b, int64_t before)
+int window_take_late(struct window_task *t, struct streamd_batch *b, int64_t before)
 {
+    uint16_t *sel = streamd_batch_alloc(t->c, b, b->count * sizeof(*sel));
     uint32_t kept = 0, late = 0;
 
+    if (!sel) {
+        window_no_memory(t);
+        return STREAMD_E_NOMEM;
+    }
     for (uint32_t k = 0; k < b->count; k++) {
         uint32_t row = streamd_batch_row(b, k);
         int is_late = b->event_time[row] < before;
 
         t->out[late] = (uint16_t)row;
-        t->left[kept] = (uint16_t)row;
+        sel[kept] = (uint16_t)row;
         late += (uint32_t)is_late;
         kept += (uint32_t)!is_late;
     }
     if (late && window_send_late(t, b, late))
         return STREAMD_E_REPORTED;
-    return kept;
+    b->sel = sel;
+    b->count = kept;
+    return 0;
 }
 
 /* ---- firing again -----------------------------------------------------------------------------

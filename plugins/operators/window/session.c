@@ -353,8 +353,11 @@ static enum streamd_flow session_batch(struct window_task *t, struct streamd_bat
 
     t->again = 0;
     t->groups.batch = b;
-    if (streamd_hash_keys(t->c, t->table, b, &t->groups.hash))
+    if (streamd_aggregate_check(t->c, t->plan->aggregates, b) ||
+        streamd_hash_keys(t->c, t->table, b, &t->groups.hash))
         return STREAMD_FAILED;
+    if (b->count == 0)
+        return window_done(t);
     if (t->plan->by_clock) {
         now = window_now(t);
         rc = add_run(t, b->sel, b->count, &now);

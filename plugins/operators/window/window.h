@@ -241,10 +241,9 @@ int64_t window_late_before(const struct window_plan *p, int64_t watermark);
 /* Is the pane in no window that ends behind `after`? */
 int window_is_past(const struct window_plan *p, int64_t pane, int64_t after);
 
-/* Sorts rows of the batch (sel NULL: 0 .. n - 1) into t->groups by pane. `time` is the time of all
-   rows, or NULL: each has its own. 0, or negative after streamd_fail. */
-int window_assign(struct window_task *t, struct streamd_batch *b, const uint16_t *sel, uint32_t n,
-                  const int64_t *time);
+/* Sorts the rows of the batch into t->groups by pane. `time` is the time of all rows, or NULL: each
+   has its own. 0, or negative after streamd_fail. */
+int window_assign(struct window_task *t, struct streamd_batch *b, const int64_t *time);
 
 /* ---- rows.c: rows of state ---- */
 
@@ -304,9 +303,9 @@ window_step window_fire_again;
 /* Sends n rows of a batch, whose numbers are in t->out, to the output `late`. 0, or negative. */
 int window_send_late(struct window_task *t, struct streamd_batch *b, uint32_t n);
 
-/* Sends rows with a time before `before` to the output `late`. Returns how many others there are
-   and puts them into t->left; negative after streamd_fail. */
-int64_t window_take_late(struct window_task *t, struct streamd_batch *b, int64_t before);
+/* Takes rows with a time before `before` out of the batch's selection and sends them to the output
+   `late`. 0, or negative after streamd_fail. */
+int window_take_late(struct window_task *t, struct streamd_batch *b, int64_t before);
 
 /* ---- the kinds ---- */
 
