@@ -56,8 +56,8 @@ sleep 0.5
 ok "a stuck reader: the first signal waits" kill -0 $pid
 kill -INT $pid
 wait $pid
-isnt=$?
-ok "a stuck reader: the second one does not" test "$isnt" -ne 0
+ended=$?
+ok "a stuck reader: the second one does not" test "$ended" -ne 0
 exec 7>&-
 
 done_testing
