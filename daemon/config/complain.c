@@ -88,6 +88,8 @@ static int broken_block(const struct complaint *c)
                               "only and cannot read what follows");
     if (c->at < c->line_end && (data[c->at] == '}' || data[c->at] == ']' || data[c->at] == ','))
         return report(c, 1005, c->at, 1, NULL, "nothing is open that this could close or part");
+    if (c->at < c->line_end && data[c->at] == ':')
+        return report(c, 1032, c->at, 1, NULL, "a key is missing before ':'");
     report(c, 1005, c->at, 1, "keys of one map begin in the same column",
            "this line is indented less than its neighbours, or more, so that it belongs nowhere");
     note(c, c->context_at, "the map or list that cannot go on begins here");

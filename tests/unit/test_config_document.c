@@ -203,6 +203,7 @@ static void problems_have_their_place(void **state)
         {"\"yes\": 1\n'1': 1\n", ""},
         {"? [a]\n: 1\n? {b: 1}\n: 2\nc: 3\n", "1:3 1031, 3:3 1031"},
         {"'': 1\n? \n: 2\n", "1:1 1032, 2:2 1032"},
+        {": 1\n", "1:1 1032"},
         {"${A}: 1\n", "1:1 1034"},
         /* torn values */
         {"a: {d: date_trunc('day', at), n: 1}\n", "1:8 1033"},
