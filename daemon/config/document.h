@@ -135,10 +135,6 @@ struct node *document_find(struct node *node, const char *path);
 /* Where a node stands; its key where it has one, else the node itself. */
 struct span node_span(const struct node *node);
 struct span node_key_span(const struct node *node);
-static inline struct span node_entry_span(const struct node *node)
-{
-    return node_key_span(node);
-}
 
 /*
  * The piece of the file that `length` bytes of a scalar's text from `value_offset` on were made

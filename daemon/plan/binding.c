@@ -258,9 +258,9 @@ static void op_error(struct streamd_bind *base, const char *option, int code, co
     struct span at = node_span(b->node->type_yaml);
 
     if (strcmp(option, "key_by") == 0 && b->node->key_by_yaml)
-        at = node_entry_span(b->node->key_by_yaml);
+        at = node_key_span(b->node->key_by_yaml);
     else if (b->config && option[0])
-        at = node_entry_span(options_find(b->config, option));
+        at = node_key_span(options_find(b->config, option));
     else if (b->config && b->config->key)
         at = node_key_span(b->config);
     diagnostics_add(b->diagnostics, code, at, help, "%s '%s': %s", plugin_kind_word(b->node->kind),

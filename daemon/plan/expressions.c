@@ -43,7 +43,7 @@ static int is_expression(struct binding *b, struct node *node)
 {
     if (node->kind == NODE_SCALAR && node->text_length > 0)
         return 1;
-    diagnostics_add(b->diagnostics, PLAN_EMPTY_MAP, node_entry_span(node),
+    diagnostics_add(b->diagnostics, PLAN_EMPTY_MAP, node_key_span(node),
                     "write an SQL expression such as price * 2", "an expression is wanted here");
     return 0;
 }
@@ -82,7 +82,7 @@ static int is_map(struct binding *b, const struct streamd_option *option, struct
 {
     if (node->kind == NODE_MAP && node->count > 0)
         return 1;
-    diagnostics_add(b->diagnostics, PLAN_EMPTY_MAP, node_entry_span(node),
+    diagnostics_add(b->diagnostics, PLAN_EMPTY_MAP, node_key_span(node),
                     "write {name: expression, ...}",
                     "'%s' is a map of names to expressions with at least one entry", option->name);
     return 0;

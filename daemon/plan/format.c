@@ -11,7 +11,7 @@
 static int report(struct binding *b, int code, const char *help, const char *message)
 {
     struct span at =
-        b->node->format ? node_entry_span(b->node->format) : node_key_span(b->node->yaml);
+        b->node->format ? node_key_span(b->node->format) : node_key_span(b->node->yaml);
 
     diagnostics_add(b->diagnostics, code, at, help, "%s '%s' %s", plugin_kind_word(b->node->kind),
                     b->node->name, message);
