@@ -255,6 +255,43 @@ static const char *changelog_word(uint32_t mode)
     return mode == STREAMD_UPSERT ? "upsert" : mode == STREAMD_RETRACT ? "retract" : "append";
 }
 
+static int same_key(const struct streamd_strings *a, const struct streamd_strings *b)
+{
+    if (a->count != b->count)
+        return 0;
+    for (uint32_t i = 0; i < a->count; i++)
+        if (strcmp(a->items[i], b->items[i]) != 0)
+            return 0;
+    return 1;
+}
+
+/* An operator gives one changelog for all its inputs, so that they must have the same. */
+static int check_union(struct builder *w, struct binding *b)
+{
+    const struct plan_node *nodes = w->built->plan.nodes;
+    const struct plan_output *first =
+        &nodes[b->out->inputs[0].node].outputs[b->out->inputs[0].output];
+
+    for (uint32_t i = 1; i < b->out->input_count && b->node->kind == STREAMD_OPERATOR; i++) {
+        const struct plan_input *in = &b->out->inputs[i];
+        const struct plan_output *other = &nodes[in->node].outputs[in->output];
+
+        if (other->changelog == first->changelog &&
+            (other->changelog != STREAMD_UPSERT ||
+             same_key(&other->upsert_key, &first->upsert_key)))
+            continue;
+        diagnostics_add(w->diagnostics, PLAN_CHANGELOG, node_span(b->node->inputs[i].yaml),
+                        "use emit: final in the window, or give each its own operator",
+                        "'%s' cannot unite '%s' (%s) and '%s' (%s): rows that are only added and "
+                        "rows that are updated, or updates by different keys",
+                        b->node->name, b->node->inputs[0].yaml->text,
+                        changelog_word(first->changelog), b->node->inputs[i].yaml->text,
+                        changelog_word(other->changelog));
+        return 0;
+    }
+    return 1;
+}
+
 static int check_changelogs(struct builder *w, struct binding *b)
 {
     int good = 1;
@@ -367,7 +404,8 @@ static int settle(struct builder *w, struct binding *b)
     b->out->outputs = outputs;
     b->out->tables = tables;
     b->out->table_count = (uint32_t)b->tables.count;
-    b->out->reads_all = !b->says_what_it_reads;
+    /* A rejected row goes to .error whole. */
+    b->out->reads_all = !b->says_what_it_reads || b->out->on_error == PLAN_OUTPUT;
     return 0;
 }
 
@@ -390,7 +428,7 @@ static int bind_to(struct builder *w, struct binding *b, const struct streamd_de
         }
         b->input_event_time = inputs_have_time(w, b);
         b->out->event_time = (struct plan_event_time){.field = -1, .has = b->input_event_time};
-        if (!bind_keys(w, b))
+        if (!bind_keys(w, b) || !check_union(w, b))
             return 0;
     }
     /* What is missing in these was reported with the file. */

@@ -47,13 +47,22 @@ static void push_up(struct plan *plan, const struct plan_node *n)
     }
 }
 
+/* May rows that were decoded go to .error for want of an event time? They go there whole. */
+static int rejects_rows(const struct plan_node *n)
+{
+    int32_t field = n->event_time.field;
+
+    return n->on_error == PLAN_OUTPUT && field >= 0 &&
+           n->format.spec.schema->fields[field].type.nullable;
+}
+
 static void tell_format(struct plan_node *n)
 {
     struct streamd_format_field *fields = (struct streamd_format_field *)n->format.spec.fields;
 
     for (uint32_t f = 0; n->format.format && f < n->format.spec.schema->field_count; f++)
         fields[f].needed = n->kind != STREAMD_SOURCE || n->outputs[0].needed[f] ||
-                           n->event_time.field == (int32_t)f;
+                           n->event_time.field == (int32_t)f || rejects_rows(n);
 }
 
 int plan_needs(struct plan *plan)

@@ -215,7 +215,9 @@ static int forward_change(struct node *n, struct valve_change change)
         n->stats.watermark = n->valve.output;
         n->step = STEP_TIMERS;
     }
-    if (change.went_idle && !rc)
+    if (change.went_idle && change.watermark_rose)
+        n->idle_pending = 1; /* the watermark goes out first: idle inputs are not listened to */
+    else if (change.went_idle && !rc)
         rc = node_forward(n, CHANNEL_IDLE, 0);
     return rc;
 }
@@ -333,6 +335,18 @@ int node_runnable(struct node *n, int64_t now)
     return node_has_room(n);
 }
 
+/* What STEP_FORWARD does: the watermark, and then that the output is idle, if it went so. */
+static int forward_watermark(struct node *n)
+{
+    int rc = node_forward(n, CHANNEL_WATERMARK, n->valve.output);
+
+    n->step = STEP_NONE;
+    if (!rc && n->idle_pending)
+        rc = node_forward(n, CHANNEL_IDLE, 0);
+    n->idle_pending = 0;
+    return rc;
+}
+
 int node_run(struct node *n, int64_t now)
 {
     uint32_t input;
@@ -348,8 +362,7 @@ int node_run(struct node *n, int64_t now)
     case STEP_WATERMARK:
         return run_watermark(n);
     case STEP_FORWARD:
-        n->step = STEP_NONE;
-        return node_forward(n, CHANNEL_WATERMARK, n->valve.output);
+        return forward_watermark(n);
     case STEP_END_FORWARD:
         n->step = STEP_NONE;
         n->ended = 1;

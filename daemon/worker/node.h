@@ -75,6 +75,7 @@ struct node {
     enum node_step step;
     int end_pending; /* input end_input has ended and end() was not called yet */
     uint32_t end_input;
+    int idle_pending;            /* IDLE goes out behind the watermark at hand */
     struct streamd_batch *batch; /* STEP_BATCH: the batch at hand */
     int64_t wake_at;             /* processing time of streamd_wake_at, INT64_MAX: none */
     int blocked_fd;              /* of streamd_block_on */

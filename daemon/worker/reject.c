@@ -14,7 +14,7 @@
 #include <string.h>
 
 enum { RAW, NODE, CODE, MESSAGE, ORIGIN, AT };
-enum { LONGEST_RAW = 64 * 1024, EXCERPT = 120 };
+enum { LONGEST_RAW = 64 * 1024, LARGE_BATCH = 4 * 1024 * 1024, EXCERPT = 120 };
 
 static int append_text(struct streamd_batch *b, uint32_t column, const char *text, size_t length)
 {
@@ -69,7 +69,10 @@ static int to_output(struct node *n, const char *raw, size_t raw_length, const c
 {
     int rc;
 
-    if (n->errors && n->errors->rows == n->errors->capacity && (rc = node_flush_errors(n)))
+    if (n->errors &&
+        (n->errors->rows == n->errors->capacity ||
+         (size_t)n->errors->columns[RAW].offsets[n->errors->rows] + raw_length > LARGE_BATCH) &&
+        (rc = node_flush_errors(n)))
         return rc;
     if (!n->errors)
         n->errors = batch_new(n->worker->pool, plan_error_schema(), n->context.batch_rows);
@@ -144,6 +147,13 @@ int reject_raw(struct streamd_context *c, const void *data, size_t length, uint6
     return rc;
 }
 
+/* Ends a long text at a character, with "..." behind it. */
+static void cut_text(struct text *raw)
+{
+    raw->length = text_utf8_prefix(raw->data, LONGEST_RAW);
+    text_add(raw, "...");
+}
+
 int reject_row(struct streamd_context *c, struct streamd_batch *batch, uint32_t row, int code,
                const char *message)
 {
@@ -156,6 +166,8 @@ int reject_row(struct streamd_context *c, struct streamd_batch *batch, uint32_t 
         return 0;
     }
     rowtext_json(batch, row, &raw);
+    if (raw.length > LONGEST_RAW)
+        cut_text(&raw);
     rc = dispose(n, &raw, NULL, code, message);
     text_clear(&raw);
     return rc;

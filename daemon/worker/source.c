@@ -231,7 +231,8 @@ static int after_next(struct node *n, struct streamd_split *split, enum streamd_
         split->blocked = 1;
         if (split->batch && split->batch->rows > 0) {
             rc = split_flush(n, split);
-            return rc < 0 ? rc : 0;
+            if (rc < 0)
+                return rc;
         }
         return split_had_nothing(n, split, now);
     default:
@@ -244,6 +245,9 @@ static int send_end(struct node *n, int drained)
 {
     int rc = node_flush_errors(n);
 
+    /* An idle source comes back for its last word, which counts only from an active one. */
+    if (!rc && drained && n->valve.idle)
+        rc = node_forward(n, CHANNEL_ACTIVE, 0);
     if (!rc && drained) {
         n->stats.watermark = INT64_MAX;
         rc = node_forward(n, CHANNEL_WATERMARK, INT64_MAX);
