@@ -7,12 +7,15 @@ e2e_tests += \
 	%D%/corpus.py \
 	%D%/diagnostics.sh \
 	%D%/documents.py \
+	%D%/error-output.sh \
 	%D%/examples.py \
 	%D%/expressions.py \
 	%D%/file-follow.sh \
 	%D%/file-sink.sh \
 	%D%/file-source.sh \
-	%D%/generator.py %D%/interrupt.sh \
+	%D%/generator.py \
+	%D%/idle-sources.sh \
+	%D%/interrupt.sh \
 	%D%/nexmark.py \
 	%D%/plugin-judge.sh \
 	%D%/sqlite-sink.sh \
