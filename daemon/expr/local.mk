@@ -38,6 +38,7 @@ noinst_LTLIBRARIES += %D%/libexpr.la
 	%D%/operators_text.c \
 	%D%/operators_time.c \
 	%D%/parse.c %D%/parse.h \
+	%D%/parse_leaf.c \
 	%D%/parse_tree.c \
 	%D%/print.c %D%/print.h \
 	%D%/problem.c %D%/problem.h \
