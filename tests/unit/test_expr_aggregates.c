@@ -227,11 +227,14 @@ static void different_calls_are_not(void **state)
                                         "t_max(user || 1)",
                                         "t_max(CASE WHEN n IN (1, 2) THEN user END)",
                                         "t_max(CASE WHEN n IN (1, 3) THEN user END)"};
+    static const char *const casts[] = {"t_sum(n::float64)", "t_sum(n::decimal(20,2))"};
     struct expr_test *t = *state;
     const struct expr_aggregates *a = compile_good(t, texts, 6);
 
     /* user || 1 is user || '1' indeed */
     assert_int_equal(a->head.calls, 5);
+    a = compile_good(t, casts, 2);
+    assert_int_equal(a->head.calls, 2);
 }
 
 static void types_arguments(void **state)

@@ -158,6 +158,34 @@ static void filters(void **state)
     }
 }
 
+/* A text of 257 bytes begins like one of a byte, and its length does, too. */
+static void long_texts_are_not_short_ones(void **state)
+{
+    static const char *const conditions[] = {"name = 'a'", "name IN ('a', 'b')",
+                                             "name IN ('a','c','d','e','f','g','h','i','j')"};
+    struct expr_test t;
+    char text[258];
+    const char *row = text;
+
+    (void)state;
+    memset(text, 'a', 257);
+    text[257] = '\0';
+    expr_test_init(&t);
+    expr_test_field(&t, "name", "string");
+    expr_test_row(&t, &row);
+    row = "a";
+    expr_test_row(&t, &row);
+    row = "aaaaaaaa";
+    expr_test_row(&t, &row);
+    for (size_t i = 0; i < sizeof(conditions) / sizeof(conditions[0]); i++) {
+        assert_int_equal(expr_filter(t.ev, compile(&t, conditions[i]), t.batch), 0);
+        assert_string_equal(rows_of(t.batch), "1");
+    }
+    assert_int_equal(expr_filter(t.ev, compile(&t, "name = 'aaaaaaaa'"), t.batch), 0);
+    assert_string_equal(rows_of(t.batch), "2");
+    expr_test_clear(&t);
+}
+
 static void a_filter_of_all_rows_makes_no_selection(void **state)
 {
     struct expr_test *t = *state;
@@ -539,6 +567,7 @@ int main(void)
         CASE(rejects_rows),
         CASE(evaluates_what_is_needed),
         CASE(filters),
+        CASE(long_texts_are_not_short_ones),
         CASE(a_filter_of_all_rows_makes_no_selection),
         CASE(shares_plain_columns),
         CASE(a_projection_drops_failed_rows),
