@@ -1,9 +1,12 @@
 /*
  * What the parts of the format `csv` share: its options, and its two halves.
  *
- *   chunk --> decoder.c --> run_*.c   the fast path: records whose quotes hold no newline and no
- * quote |             | declines |             v |          record.c  the general path: any record,
- * and what is wrong with it v             v header        store.c   a text into a column
+ *   chunk --> decoder.c --> run_*.c   the fast path: records whose quotes hold no newline
+ *                |             | declines
+ *                |             v
+ *                |          record.c  the general path: any record, and what is wrong with it
+ *                v             v
+ *             header        store.c   a text into a column
  *
  * Comma-separated values as RFC 4180 has them, and what it leaves open:
  *  - A record ends with \n or \r\n outside of quotes; the last one needs no end. An empty line is

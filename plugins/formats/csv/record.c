@@ -4,11 +4,11 @@
  * Where a record ends is found by an automaton of four states, which goes on where it stopped when
  * the next chunk comes, so that a record in many pieces costs linear time:
  *
- *            "               "
- *   BEGIN ------> QUOTED <------> CLOSED ---> PLAIN (anything else)
- *     |  \                         |  ,         |  ,
- *     |   `--------> PLAIN         `--> BEGIN <-'        \n outside of quotes ends the record
- *     `--> (a delimiter: BEGIN)
+ *   state   "        delimiter   newline   other
+ *   BEGIN   QUOTED   BEGIN       the end   PLAIN
+ *   PLAIN   PLAIN    BEGIN       the end   PLAIN
+ *   QUOTED  CLOSED   QUOTED      QUOTED    QUOTED
+ *   CLOSED  QUOTED   BEGIN       the end   PLAIN
  *
  * Then the record is taken apart, now that its bounds are known.
  */

@@ -3,9 +3,9 @@
  * RUN_NAME, KERNEL_TARGET and the functions kernel_*.
  *
  * For each record each column is read where it stands: a value is taken into its column up to the
- * delimiter, with or without quotes around it. At a quote or a newline in quotes, at a NUL, and at
- * whatever is wrong, the record is left to the general path, from its first byte. What was written
- * of it does no harm: the row is not counted yet, and is written anew.
+ * delimiter, with or without quotes around it. At a newline in quotes, at a NUL, and at whatever is
+ * wrong, the record is left to the general path, from its first byte. What was written of it does
+ * no harm: the row is not counted yet, and is written anew.
  *
  * No function here reads more than 64 bytes behind a byte that it has not yet seen to be no
  * newline, so the newline before `end` keeps all reading within the chunk and its padding.
@@ -19,7 +19,8 @@
 struct run_text {
     const uint8_t *begin, *end;
     uint8_t stop;
-    uint32_t high; /* not 0: something in it is not ASCII */
+    uint8_t doubled; /* holds "" */
+    uint32_t high;   /* not 0: something in it is not ASCII */
 };
 
 /* Opens the text at p: passes over its quote. */
@@ -29,6 +30,7 @@ KERNEL_INLINE struct run_text run_open(const struct csv_decoder *d, const uint8_
 
     t.stop = *p == '"' ? '"' : d->delimiter;
     t.begin = t.end = p + (*p == '"');
+    t.doubled = 0;
     t.high = 0;
     return t;
 }
@@ -39,11 +41,19 @@ KERNEL_INLINE int run_stop(struct run_text *t)
 {
     uint8_t byte = *t->end;
 
-    if (byte == t->stop)
-        return 1;
+    if (byte == t->stop) {
+        if (byte != '"' || t->end[1] != '"')
+            return 1;
+        t->doubled = 1;
+        t->end += 2;
+        return 0;
+    }
     if (byte == '\n' || (byte == '\r' && t->end[1] == '\n'))
         return t->stop == '"' ? -1 : 1;
-    return byte == 0 ? -1 : 0;
+    if (byte == 0)
+        return -1;
+    t->end++;
+    return 0;
 }
 
 /* Finds the end of a text. 0, or -1: for the general path. */
@@ -58,7 +68,6 @@ KERNEL_INLINE int run_find(struct run_text *t)
 
             if (stop)
                 return stop > 0 ? 0 : -1;
-            t->end++;
         }
     }
 }
@@ -86,7 +95,7 @@ KERNEL_INLINE int run_may_be_null(const struct csv_column *column, size_t length
 KERNEL_INLINE int run_slow(struct csv_decoder *d, struct streamd_batch *b,
                            const struct csv_column *column, const struct run_text *t)
 {
-    struct csv_text text = {t->begin, (size_t)(t->end - t->begin), t->stop == '"', 0};
+    struct csv_text text = {t->begin, (size_t)(t->end - t->begin), t->stop == '"', t->doubled};
     int rc = csv_store(d, b, column->field, &text);
 
     if (rc < 0)
@@ -112,8 +121,7 @@ KERNEL_INLINE int run_string(struct csv_decoder *d, struct streamd_batch *b,
         at += n;
         if (n < KERNEL_BYTES) {
             stop = run_stop(t);
-            t->end += stop == 0;
-            at += stop == 0;
+            at += stop == 0; /* of "" one is left */
         }
     }
     if (stop < 0)

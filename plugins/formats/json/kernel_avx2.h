@@ -17,29 +17,33 @@
 
 enum { KERNEL_BYTES = 32 };
 
-/* A bit for each byte that is no plain one: a quote, a backslash, below 0x20, or above 0x7F. */
-KERNEL_INLINE KERNEL_TARGET uint32_t kernel_special(__m256i v)
+/* How many of these bytes come before a quote, a backslash, or one below 0x20. *high is set where
+   one of them is above 0x7F. */
+KERNEL_INLINE KERNEL_TARGET unsigned kernel_run(__m256i v, uint32_t *high)
 {
-    __m256i low = _mm256_cmpgt_epi8(_mm256_set1_epi8(0x20), v); /* signed: also above 0x7F */
+    __m256i low = _mm256_cmpeq_epi8(_mm256_min_epu8(v, _mm256_set1_epi8(0x1F)), v);
     __m256i quote = _mm256_cmpeq_epi8(v, _mm256_set1_epi8('"'));
     __m256i backslash = _mm256_cmpeq_epi8(v, _mm256_set1_epi8('\\'));
+    __m256i stops = _mm256_or_si256(low, _mm256_or_si256(quote, backslash));
+    unsigned n = _tzcnt_u32((uint32_t)_mm256_movemask_epi8(stops));
 
-    return (uint32_t)_mm256_movemask_epi8(_mm256_or_si256(low, _mm256_or_si256(quote, backslash)));
+    *high |= _bzhi_u32((uint32_t)_mm256_movemask_epi8(v), n);
+    return n;
 }
 
-/* How many plain bytes there are at p, at most KERNEL_BYTES. */
-KERNEL_INLINE KERNEL_TARGET unsigned kernel_span(const uint8_t *p)
+/* The same of the KERNEL_BYTES at p. */
+KERNEL_INLINE KERNEL_TARGET unsigned kernel_span(const uint8_t *p, uint32_t *high)
 {
-    return _tzcnt_u32(kernel_special(_mm256_loadu_si256((const __m256i *)(const void *)p)));
+    return kernel_run(_mm256_loadu_si256((const __m256i *)(const void *)p), high);
 }
 
-/* The same, and copies all KERNEL_BYTES to `out`. */
-KERNEL_INLINE KERNEL_TARGET unsigned kernel_copy(const uint8_t *p, uint8_t *out)
+/* The same, and copies all of them to `out`. */
+KERNEL_INLINE KERNEL_TARGET unsigned kernel_copy(const uint8_t *p, uint8_t *out, uint32_t *high)
 {
     __m256i v = _mm256_loadu_si256((const __m256i *)(const void *)p);
 
     _mm256_storeu_si256((__m256i *)(void *)out, v);
-    return _tzcnt_u32(kernel_special(v));
+    return kernel_run(v, high);
 }
 
 /* Does the shape's literal, as far as it lies in its `head`, stand at p? Reads 32 bytes. */

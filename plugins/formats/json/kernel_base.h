@@ -12,9 +12,9 @@
 
 #include <streamd/digits.h>
 
-#define KERNEL_INLINE static inline __attribute__((always_inline, unused))
-
 #include <string.h>
+
+#define KERNEL_INLINE static inline __attribute__((always_inline, unused))
 
 #if defined(__SSE2__) && !defined(JSON_NO_SIMD)
 
@@ -22,18 +22,19 @@
 
 enum { KERNEL_BYTES = 16 };
 
-/* How many plain bytes there are at p, at most KERNEL_BYTES: no quote, no backslash, nothing below
-   0x20 or above 0x7F. */
-KERNEL_INLINE unsigned kernel_span(const uint8_t *p)
+/* How many of the KERNEL_BYTES at p come before a quote, a backslash, or one below 0x20. *high is
+   set where one of them is above 0x7F. */
+KERNEL_INLINE unsigned kernel_span(const uint8_t *p, uint32_t *high)
 {
     __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-    __m128i low = _mm_cmplt_epi8(v, _mm_set1_epi8(0x20)); /* signed: also those above 0x7F */
+    __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1F)), v);
     __m128i quote = _mm_cmpeq_epi8(v, _mm_set1_epi8('"'));
     __m128i backslash = _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'));
-    uint32_t special =
-        (uint32_t)_mm_movemask_epi8(_mm_or_si128(low, _mm_or_si128(quote, backslash)));
+    __m128i stops = _mm_or_si128(low, _mm_or_si128(quote, backslash));
+    unsigned n = (unsigned)__builtin_ctz((uint32_t)_mm_movemask_epi8(stops) | 1u << KERNEL_BYTES);
 
-    return (unsigned)__builtin_ctz(special | 1u << KERNEL_BYTES);
+    *high |= (uint32_t)_mm_movemask_epi8(v) & ((1u << n) - 1);
+    return n;
 }
 
 /* Does the shape's literal, as far as it lies in its `head`, stand at p? Reads 32 bytes. */
@@ -50,14 +51,22 @@ KERNEL_INLINE int kernel_match(const uint8_t *p, const struct json_shape *s)
 
 #else
 
-#include <streamd/json_text.h>
-
 enum { KERNEL_BYTES = 8 };
 
-/* How many plain bytes there are at p, at most KERNEL_BYTES. */
-KERNEL_INLINE unsigned kernel_span(const uint8_t *p)
+/* How many of the KERNEL_BYTES at p come before a quote, a backslash, or one below 0x20. *high is
+   set where one of them is above 0x7F. */
+KERNEL_INLINE unsigned kernel_span(const uint8_t *p, uint32_t *high)
 {
-    return streamd_json_span(p);
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+    uint64_t v = streamd_load8((const char *)p), quote = v ^ ones * '"',
+             backslash = v ^ ones * '\\';
+    uint64_t stops =
+        (((v - ones * 0x20) & ~v) | ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash)) &
+        tops;
+    unsigned n = stops ? (unsigned)__builtin_ctzll(stops) / 8 : 8;
+
+    *high |= n && (v << (64 - 8 * n) & tops);
+    return n;
 }
 
 /* Does the shape's literal, as far as it lies in its `head`, stand at p? */
@@ -69,10 +78,10 @@ KERNEL_INLINE int kernel_match(const uint8_t *p, const struct json_shape *s)
 #endif
 
 /* As kernel_span, and copies KERNEL_BYTES to `out`. */
-KERNEL_INLINE unsigned kernel_copy(const uint8_t *p, uint8_t *out)
+KERNEL_INLINE unsigned kernel_copy(const uint8_t *p, uint8_t *out, uint32_t *high)
 {
     memcpy(out, p, KERNEL_BYTES);
-    return kernel_span(p);
+    return kernel_span(p, high);
 }
 
 /* As streamd_digits_take. */

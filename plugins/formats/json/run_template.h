@@ -29,25 +29,26 @@ struct run_place {
 /* Each of these takes the value at p into field `field`, and answers what follows it, or NULL where
    it is to be had only by the general path, or not at all. */
 
-/* A string without escapes, in ASCII; others go the slow way. */
+/* A string without escapes. */
 RUN_INLINE const uint8_t *run_string(struct run_place o, uint32_t field, const uint8_t *p,
                                      const uint8_t *end)
 {
     struct streamd_column *column = &o.columns[field];
-    size_t at = (size_t)column->offsets[o.row];
+    size_t begin = (size_t)column->offsets[o.row], at = begin;
     const uint8_t *from = p + 1;
     unsigned n = KERNEL_BYTES;
+    uint32_t high = 0;
 
     if (*p != '"')
         return json_run_value(o.d, o.b, field, p, end);
     while (n == KERNEL_BYTES) {
         if (at + KERNEL_BYTES > column->data_capacity)
             return json_run_value(o.d, o.b, field, p, end);
-        n = kernel_copy(from, column->data + at);
+        n = kernel_copy(from, column->data + at, &high);
         from += n;
         at += n;
     }
-    if (*from != '"')
+    if (*from != '"' || (high && !streamd_utf8_valid(column->data + begin, at - begin)))
         return json_run_value(o.d, o.b, field, p, end);
     column->offsets[o.row + 1] = (int32_t)at;
     return from + 1;
@@ -97,10 +98,11 @@ RUN_INLINE const uint8_t *run_timestamp(struct run_place o, uint32_t field, cons
 {
     int64_t *values = o.columns[field].values;
     unsigned n = 0, step = KERNEL_BYTES;
+    uint32_t high = 0;
 
     if (*p == '"') {
         for (; step == KERNEL_BYTES && n <= STREAMD_TIMESTAMP_TEXT; n += step)
-            step = kernel_span(p + 1 + n);
+            step = kernel_span(p + 1 + n, &high);
         if (p[1 + n] == '"' && !streamd_timestamp_parse_near(
                                    &o.d->fields[field].day, (const char *)p + 1, n, values + o.row))
             return p + n + 2;
@@ -131,13 +133,14 @@ RUN_INLINE const uint8_t *run_skip(const uint8_t *p, const uint8_t *end)
     struct streamd_digits number;
     const uint8_t *at = p + 1;
     unsigned n = KERNEL_BYTES;
+    uint32_t high = 0;
 
     if (*p == '"') {
         while (n == KERNEL_BYTES) {
-            n = kernel_span(at);
+            n = kernel_span(at, &high);
             at += n;
         }
-        if (*at == '"')
+        if (*at == '"' && (!high || streamd_utf8_valid(p + 1, (size_t)(at - p - 1))))
             return at + 1;
     } else {
         at = kernel_number(p, &number);
