@@ -652,9 +652,9 @@ static void print_batch(void *owner, struct streamd_batch *batch)
     batch_release(batch);
 }
 
-char *format_host_decode_text(const struct streamd_format *format, const char *options,
-                              const char *fields, const void *data, size_t length, size_t step,
-                              uint32_t rows, size_t record_limit)
+static char *decode_text(const struct streamd_format *format, const char *options,
+                         const char *fields, const void *data, size_t length, size_t step,
+                         uint32_t rows, size_t record_limit, int plain)
 {
     struct format_host h;
     struct printer p = {&h, NULL};
@@ -663,7 +663,7 @@ char *format_host_decode_text(const struct streamd_format *format, const char *o
     int rc;
 
     format_host_open(&h, format, options, fields, record_limit);
-    h.plain = 1;
+    h.plain = plain;
     p.out = checked(open_memstream(&text, &size));
     rc = format_host_decode(&h, data, length, step, rows, print_batch, &p);
     if (rc)
@@ -674,6 +674,20 @@ char *format_host_decode_text(const struct streamd_format *format, const char *o
     format_host_close(&h);
     fclose(p.out);
     return text;
+}
+
+char *format_host_decode_text(const struct streamd_format *format, const char *options,
+                              const char *fields, const void *data, size_t length, size_t step,
+                              uint32_t rows, size_t record_limit)
+{
+    return decode_text(format, options, fields, data, length, step, rows, record_limit, 1);
+}
+
+char *format_host_decode_hex(const struct streamd_format *format, const char *options,
+                             const char *fields, const void *data, size_t length, size_t step,
+                             uint32_t rows, size_t record_limit)
+{
+    return decode_text(format, options, fields, data, length, step, rows, record_limit, 0);
 }
 
 struct copier {

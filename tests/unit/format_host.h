@@ -100,6 +100,11 @@ char *format_host_decode_text(const struct streamd_format *format, const char *o
                               const char *fields, const void *data, size_t length, size_t step,
                               uint32_t rows, size_t record_limit);
 
+/* The same without h->plain: no line of a row begins with `!`. */
+char *format_host_decode_hex(const struct streamd_format *format, const char *options,
+                             const char *fields, const void *data, size_t length, size_t step,
+                             uint32_t rows, size_t record_limit);
+
 /*
  * What a format writes, to be freed: its beginning, and the records that the format json reads from
  * `records` with the same fields, in batches of `rows`.

@@ -90,7 +90,15 @@ static void fails_without_the_columns_it_needs(void **state)
     assert_fails(NULL, "a:int64", "\"a\"x\n1\n", "the header of a CSV file is not CSV");
     memset(text, 'x', sizeof(text));
     text[sizeof(text) - 1] = 0;
-    assert_fails(NULL, "a:int64", text, "");
+    assert_fails(NULL, "a:int64", text, "the header of a CSV file is longer than limits.record");
+    for (size_t step = 1; step < 2 * LIMIT; step += 17) {
+        char *got =
+            format_host_decode_text(csv(), NULL, "a:int64", text, strlen(text), step, 10, LIMIT);
+
+        assert_string_equal(got,
+                            "failed -4 the header of a CSV file is longer than limits.record\n");
+        free(got);
+    }
 }
 
 static void warns_of_missing_columns(void **state)

@@ -85,8 +85,7 @@ static void put_string(struct maker *m)
                                          "{\\\"a\\\":1}",
                                          ",",
                                          "\xF0\x9F\x98\x80",
-                                         ("this is a longer piece "
-                                          "of text that does not fit into one vector"),
+                                         "a longer piece of text that does not fit into one vector",
                                          "\x7F",
                                          ":",
                                          "0",

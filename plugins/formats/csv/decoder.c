@@ -210,7 +210,7 @@ static int skip_rest(struct csv_decoder *d, struct work *w)
 
 /*
  * Finds the end of the record at w->at. 1 with *next; 0: it has none yet, and what is known is
- * kept; -1: it is too long already, and was rejected; d->failed may be set.
+ * kept; -1: it is too long already.
  */
 static int find_record(struct csv_decoder *d, struct work *w, const uint8_t **next)
 {
@@ -228,9 +228,6 @@ static int find_record(struct csv_decoder *d, struct work *w, const uint8_t **ne
         d->scanned = there;
         return 0;
     }
-    d->failed = csv_reject_long(d, w->at);
-    d->skipping = 1;
-    w->at = w->end;
     return -1;
 }
 
@@ -247,12 +244,14 @@ static int take_header(struct csv_decoder *d, struct work *w)
         return 0;
     }
     found = find_record(d, w, &next);
-    if (found < 0 && !d->failed)
-        d->failed = fail_header(d, "the header of a CSV file is longer than limits.record");
-    if (found <= 0)
+    if (found == 0)
         return 0;
-    d->failed = read_header(d, w->at, next);
-    w->at = next;
+    if (found < 0 || csv_length(w->at, next) > d->spec->record_limit)
+        d->failed = fail_header(d, "the header of a CSV file is longer than limits.record");
+    else
+        d->failed = read_header(d, w->at, next);
+    if (!d->failed)
+        w->at = next;
     return d->failed == 0;
 }
 
@@ -260,9 +259,16 @@ static int take_header(struct csv_decoder *d, struct work *w)
 static int take_record(struct csv_decoder *d, struct work *w, struct streamd_batch *b)
 {
     const uint8_t *next;
+    int found = find_record(d, w, &next);
 
-    if (find_record(d, w, &next) <= 0)
+    if (found == 0)
         return 0;
+    if (found < 0) {
+        d->failed = csv_reject_long(d, w->at);
+        d->skipping = 1;
+        w->at = w->end;
+        return 0;
+    }
     d->failed = csv_record(d, b, w->at, next);
     if (d->failed)
         return 0;

@@ -79,6 +79,9 @@ struct csv_decoder {
    where it does not end before `end`. */
 const uint8_t *csv_find_end(struct csv_decoder *d, const uint8_t *p, const uint8_t *end);
 
+/* The length of the record from p to `next`, without its newline. */
+size_t csv_length(const uint8_t *p, const uint8_t *next);
+
 /*
  * Takes a record apart: the bytes from p to `end`, its newline included if it has one. Fills as
  * many of `texts` as there is room for, and sets *count. 0, or an enum streamd_row_code with what

@@ -104,6 +104,11 @@ static const uint8_t *without_newline(const uint8_t *p, const uint8_t *end)
     return end > p && end[-1] == '\r' ? end - 1 : end;
 }
 
+size_t csv_length(const uint8_t *p, const uint8_t *next)
+{
+    return (size_t)(without_newline(p, next) - p);
+}
+
 int csv_split(const struct csv_decoder *d, const uint8_t *p, const uint8_t *end,
               struct csv_text *texts, uint32_t room, uint32_t *count, const char **what)
 {
@@ -180,7 +185,7 @@ static int reject_text(struct csv_decoder *d, const uint8_t *p, size_t length, i
 int csv_record(struct csv_decoder *d, struct streamd_batch *b, const uint8_t *p,
                const uint8_t *next)
 {
-    size_t length = (size_t)(without_newline(p, next) - p);
+    size_t length = csv_length(p, next);
     uint32_t count, column;
     const char *what;
     char message[80];

@@ -9,6 +9,9 @@
  *
  * No function here reads more than 64 bytes behind a byte that it has not yet seen to be no
  * newline, so the newline before `end` keeps all reading within the chunk and its padding.
+ *
+ * Cost of a record of 40 bytes with a string, a timestamp, a decimal and a string: 590
+ * instructions, 41 to 58 ns (`make bench/format_bench`).
  */
 #include "decoder.h"
 

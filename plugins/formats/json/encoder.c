@@ -8,6 +8,9 @@
  * own bytes. Only a string that needs escapes, which may make it six times as long, asks for more.
  * Writing may run up to SLACK bytes over what it then counts, so that short pieces are copied as
  * whole words.
+ *
+ * Cost of a row of four integers: 465 instructions, 32 ns; of a string, a timestamp, a decimal and
+ * a string 45 ns (`make bench/format_bench`).
  */
 #include "json.h"
 

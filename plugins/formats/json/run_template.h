@@ -10,7 +10,8 @@
  * No function here reads more than 64 bytes behind a byte that it has not yet seen to be no
  * newline, so the newline before `end` keeps all reading within the chunk and its padding.
  *
- * Cost, 81-byte records with string, timestamp, decimal, string: see bench/format_bench.c.
+ * Cost of a record of 79 bytes with a string, a timestamp, a decimal and a string, all of them
+ * read: 480 instructions, 30 to 35 ns; with two of them skipped 28 ns (`make bench/format_bench`).
  */
 #include "decoder.h"
 

@@ -1,11 +1,13 @@
 # The plugin format-regex.so.
 
-if WITH_PCRE2
-pluginexec_LTLIBRARIES += %D%/format-regex.la
-%C%_format_regex_la_SOURCES = \
+regex_sources = \
 	%D%/decoder.c \
 	%D%/pattern.c %D%/pattern.h \
 	%D%/regex.c %D%/regex.h
+
+if WITH_PCRE2
+pluginexec_LTLIBRARIES += %D%/format-regex.la
+%C%_format_regex_la_SOURCES = $(regex_sources)
 %C%_format_regex_la_CPPFLAGS = $(plugin_cppflags) $(PCRE2_CFLAGS)
 %C%_format_regex_la_LDFLAGS = $(plugin_ldflags)
 %C%_format_regex_la_CFLAGS = $(hot_cflags)
