@@ -429,42 +429,52 @@ static void ends_of_time(void **state)
 enum { MANY = 400 };
 
 struct many {
-    int64_t time[MANY]; /* seconds */
-    int key[MANY], value[MANY];
+    int time[MANY], key[MANY], value[MANY]; /* seconds */
+    int met[MANY];                          /* the watermark that the row meets */
+    int lateness;
 };
 
-static void draw(struct many *m, unsigned seed, int keys)
+/* Rows whose times go forward, each moved back by up to 6 s; the watermark follows `lag` behind
+   after every `size` rows. */
+static void draw(struct many *m, unsigned seed, int keys, int size, int lag)
 {
     for (int i = 0; i < MANY; i++) {
         seed = seed * 1103515245u + 12345u;
-        m->time[i] = i / 3 - (int64_t)(seed >> 16) % 7;
+        m->time[i] = i / 3 - (int)(seed >> 16) % 7;
         m->key[i] = (int)(seed >> 8) % keys;
         m->value[i] = i;
+        m->met[i] = i < size ? -1000 : (i / size * size - 1) / 3 - lag;
     }
 }
 
-/* All windows of length `size`, one every `every` seconds, of rows that are never late. */
-static void sum_up(const struct many *m, int keys, int64_t size, int64_t every, struct fold *f)
+/* Is row i in the window, and was that still there when the row came? */
+static int is_in(const struct many *m, int i, int start, int end)
+{
+    return m->time[i] >= start && m->time[i] < end && end - 1 + m->lateness >= m->met[i];
+}
+
+/* All windows of length `size`, one every `every` seconds. */
+static void sum_up(const struct many *m, int keys, int size, int every, struct fold *f)
 {
     f->count = 0;
-    for (int64_t start = -every * 40; start < MANY; start += every) {
+    for (int start = -every * 40; start < MANY; start += every) {
         for (int key = 0; key < keys; key++) {
             int n = 0, total = 0;
 
             for (int i = 0; i < MANY; i++) {
-                if (m->key[i] != key || m->time[i] < start || m->time[i] >= start + size)
+                if (m->key[i] != key || !is_in(m, i, start, start + size))
                     continue;
                 n++;
                 total += m->value[i];
             }
             if (n)
-                snprintf(f->rows[f->count++], FOLD_LINE, "k%d | %lld | %lld | %d | %d", key,
-                         (long long)start, (long long)(start + size), n, total);
+                snprintf(f->rows[f->count++], FOLD_LINE, "k%d | %d | %d | %d | %d", key, start,
+                         start + size, n, total);
         }
     }
 }
 
-/* Sends the rows, the watermark 7 s behind, in batches of some size. */
+/* Sends the rows in pieces of some size, and behind each the watermark. */
 static void play(struct harness *h, const struct many *m, int size, int reopen, struct fold *f)
 {
     f->count = 0;
@@ -472,46 +482,48 @@ static void play(struct harness *h, const struct many *m, int size, int reopen, 
         char rows[MANY * 32] = "";
 
         for (int k = 0; k < size && i < MANY; k++, i++)
-            sprintf(rows + strlen(rows), "@%lld | k%d | %d\n", (long long)m->time[i], m->key[i],
-                    m->value[i]);
+            sprintf(rows + strlen(rows), "@%d | k%d | %d\n", m->time[i], m->key[i], m->value[i]);
         harness_send(h, rows);
-        watermark(h, (double)((i - 1) / 3 - 7));
+        if (i < MANY)
+            watermark(h, (double)m->met[i]);
         if (reopen)
             harness_reopen(h);
         fold_take(f, h, 3);
     }
     harness_end(h);
     fold_take(f, h, 3);
-    harness_expect(h, 1, "");
 }
 
-struct variant {
-    uint32_t batch_rows, room;
-    int size, reopen;
+struct many_case {
+    const char *window;
+    int size, every, lateness, lag;
 };
 
-static void many_windows(void **state, const char *window, int64_t size, int64_t every)
+static void many_windows(void **state, const struct many_case *c)
 {
-    static const struct variant variants[] = {{0, 0, 40, 0}, {7, 1, 40, 0}, {1, 1, 1, 1}};
+    static const struct {
+        uint32_t batch_rows, room;
+        int size, reopen;
+    } variants[] = {{0, 0, 40, 0}, {7, 1, 40, 0}, {1, 1, 1, 1}};
     static struct fold got, wanted;
     static struct many m;
     char config[200];
 
-    snprintf(config, sizeof(config), "window: {%s}\n%s", window, SELECT);
+    snprintf(config, sizeof(config), "window: {%s}\n%s", c->window, SELECT);
     for (size_t i = 0; i < sizeof(variants) / sizeof(*variants); i++) {
-        const struct variant *v = &variants[i];
         int keys = i == 0 ? 12 : 5;
         struct harness *h = harness_new(&(struct harness_spec){.plugin = "operator-window",
                                                                .backend = *state,
                                                                .input = "k: string, v: int64",
                                                                .key_by = "k",
                                                                .config = config,
-                                                               .batch_rows = v->batch_rows,
-                                                               .room = v->room});
+                                                               .batch_rows = variants[i].batch_rows,
+                                                               .room = variants[i].room});
 
-        draw(&m, 1 + (unsigned)i, keys);
-        sum_up(&m, keys, size, every, &wanted);
-        play(h, &m, v->size, v->reopen, &got);
+        draw(&m, 1 + (unsigned)i, keys, variants[i].size, c->lag);
+        m.lateness = c->lateness;
+        sum_up(&m, keys, c->size, c->every, &wanted);
+        play(h, &m, variants[i].size, variants[i].reopen, &got);
         fold_expect(&got, &wanted);
         assert_true(harness_state_rows(h) <= 1);
         harness_free(h);
@@ -520,19 +532,31 @@ static void many_windows(void **state, const char *window, int64_t size, int64_t
 
 static void many_tumbling(void **state)
 {
-    many_windows(state, "tumbling: 3s", 3, 3);
-    many_windows(state, "tumbling: 3s, allowed_lateness: 4s", 3, 3);
-    many_windows(state, "tumbling: 3s, allowed_lateness: 4s, emit: final", 3, 3);
-    many_windows(state, "tumbling: 3s, early: 1s", 3, 3);
+    static const struct many_case cases[] = {
+        {"tumbling: 3s", 3, 3, 0, 7},
+        {"tumbling: 3s", 3, 3, 0, 1},
+        {"tumbling: 3s, allowed_lateness: 4s", 3, 3, 4, 1},
+        {"tumbling: 3s, allowed_lateness: 4s, emit: final", 3, 3, 4, 1},
+        {"tumbling: 3s, early: 1s", 3, 3, 0, 2},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+        many_windows(state, &cases[i]);
 }
 
 static void many_sliding(void **state)
 {
-    many_windows(state, "sliding: 20s, every: 1s", 20, 1);
-    many_windows(state, "sliding: 20s, every: 3s", 20, 3);
-    many_windows(state, "sliding: 33s, every: 2s, allowed_lateness: 5s", 33, 2);
-    many_windows(state, "sliding: 16s, every: 2s, allowed_lateness: 5s, emit: final", 16, 2);
-    many_windows(state, "sliding: 5s, every: 2s, early: 1s", 5, 2);
+    static const struct many_case cases[] = {
+        {"sliding: 20s, every: 1s", 20, 1, 0, 7},
+        {"sliding: 20s, every: 1s", 20, 1, 0, 1},
+        {"sliding: 20s, every: 3s", 20, 3, 0, 2},
+        {"sliding: 33s, every: 2s, allowed_lateness: 2s", 33, 2, 2, 1},
+        {"sliding: 16s, every: 2s, allowed_lateness: 2s, emit: final", 16, 2, 2, 1},
+        {"sliding: 5s, every: 2s, early: 1s", 5, 2, 0, 1},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+        many_windows(state, &cases[i]);
 }
 
 int main(void)
