@@ -231,15 +231,26 @@ static inline int function_takes(const struct streamd_function *f, const char *n
     return 1;
 }
 
+/* The entry of a table that takes these arguments as they are, or NULL. */
+static inline const struct streamd_function *function_find_in(const struct streamd_function *table,
+                                                              const char *name,
+                                                              const struct function_argument *args,
+                                                              uint32_t argc)
+{
+    for (; table->name; table++)
+        if (function_takes(table, name, args, argc))
+            return table;
+    return NULL;
+}
+
 static inline const struct streamd_function *function_find(const char *name,
                                                            const struct function_argument *args,
                                                            uint32_t argc)
 {
-    for (size_t t = 0; expr_function_tables[t]; t++)
-        for (const struct streamd_function *f = expr_function_tables[t]; f->name; f++)
-            if (function_takes(f, name, args, argc))
-                return f;
-    return NULL;
+    const struct streamd_function *f = NULL;
+    for (size_t t = 0; !f && expr_function_tables[t]; t++)
+        f = function_find_in(expr_function_tables[t], name, args, argc);
+    return f;
 }
 
 static inline struct streamd_type function_result_type(const struct streamd_function *f,
