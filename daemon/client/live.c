@@ -9,6 +9,8 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 static const char erase[] = "\r\033[K";
 
@@ -32,6 +34,21 @@ static int64_t watermark_of(const struct worker_stats *stats)
         if (stats->nodes[i].kind == STREAMD_SOURCE && stats->nodes[i].watermark < least)
             least = stats->nodes[i].watermark;
     return least;
+}
+
+/* A line that is longer than the terminal is wide would stay when the next one comes. */
+static void cut(struct text *line)
+{
+    struct winsize size = {0};
+    size_t width = 80;
+
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        width = size.ws_col;
+    width += sizeof(erase) - 2; /* one column stays free */
+    if (!text_failed(line) && line->length > width) {
+        line->length = text_utf8_prefix(line->data, width);
+        line->data[line->length] = '\0';
+    }
 }
 
 void live_show(struct live *live, const struct worker_stats *stats)
@@ -60,6 +77,7 @@ void live_show(struct live *live, const struct worker_stats *stats)
     live->out = sent;
     live->elapsed_us = stats->elapsed_us;
     live->shown = 1;
+    cut(&out);
     (void)client_complain(&out);
 }
 

@@ -97,6 +97,16 @@ static int conclude(struct run *r, const struct plan *plan, struct worker *worke
     return client_fail(CLIENT_FAILED, "%s", error->message);
 }
 
+/* Would the live line stand in the middle of what a sink writes to the same terminal? */
+static int writes_to_terminal(const struct plan *plan)
+{
+    for (uint32_t i = 0; i < plan->node_count; i++)
+        if (plan->nodes[i].kind == STREAMD_SINK &&
+            strcmp(plan->nodes[i].descriptor->name, "stdout") == 0)
+            return isatty(STDOUT_FILENO);
+    return 0;
+}
+
 static int run_plan(struct run *r, const struct plan *plan)
 {
     struct worker_options options = {
@@ -112,7 +122,7 @@ static int run_plan(struct run *r, const struct plan *plan)
     struct worker *worker;
     int rc, code;
 
-    if (r->c->terminal && !r->c->quiet && !r->c->json) {
+    if (r->c->terminal && !r->c->quiet && !r->c->json && !writes_to_terminal(plan)) {
         options.progress_every_us = LIVE_EVERY_US;
         options.progress = show;
     }

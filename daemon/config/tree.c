@@ -4,8 +4,6 @@
  */
 #include "config/reader.h"
 
-#include "config/secrets.h"
-
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
