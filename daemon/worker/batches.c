@@ -11,23 +11,23 @@ enum { LARGE_BATCH_BYTES = 1 << 19 };
 
 /* ---- watermarks --------------------------------------------------------------------------- */
 
-int split_send_change(struct node *n, struct valve_change change)
+int split_send_change(struct task *n, struct valve_change change)
 {
     int rc = 0;
 
     if (change.went_active)
-        rc = node_forward(n, CHANNEL_ACTIVE, 0);
+        rc = task_forward(n, CHANNEL_ACTIVE, 0);
     if (change.watermark_rose && !rc) {
         n->stats.watermark = n->valve.output;
-        rc = node_forward(n, CHANNEL_WATERMARK, n->valve.output);
+        rc = task_forward(n, CHANNEL_WATERMARK, n->valve.output);
     }
     if (change.went_idle && !rc)
-        rc = node_forward(n, CHANNEL_IDLE, 0);
+        rc = task_forward(n, CHANNEL_IDLE, 0);
     return rc;
 }
 
 /* largest - bound - 1, not below the smallest watermark. */
-static int64_t watermark_of(const struct node *n, int64_t max_time)
+static int64_t watermark_of(const struct task *n, int64_t max_time)
 {
     int64_t watermark;
 
@@ -36,7 +36,7 @@ static int64_t watermark_of(const struct node *n, int64_t max_time)
     return watermark;
 }
 
-static int split_had_rows(struct node *n, struct streamd_split *split)
+static int split_had_rows(struct task *n, struct streamd_split *split)
 {
     uint32_t i = split_index(n->source, split);
     int rc = 0;
@@ -52,7 +52,7 @@ static int split_had_rows(struct node *n, struct streamd_split *split)
 }
 
 /* Polled, had room, and nothing came. */
-int split_had_nothing(struct node *n, struct streamd_split *split, int64_t now)
+int split_had_nothing(struct task *n, struct streamd_split *split, int64_t now)
 {
     int64_t idle_after = n->plan->event_time.idle_after;
 
@@ -72,13 +72,13 @@ int split_had_nothing(struct node *n, struct streamd_split *split, int64_t now)
 /* ---- batches ------------------------------------------------------------------------------ */
 
 /* Takes rows without an event time out of the batch. */
-static int reject_timeless(struct node *n, struct streamd_batch *b, const struct streamd_column *c)
+static int reject_timeless(struct task *n, struct streamd_batch *b, const struct streamd_column *c)
 {
     uint16_t *sel = batch_alloc(b, b->rows * sizeof(*sel));
     uint32_t count = 0;
 
     if (!sel)
-        return node_fail(n, STREAMD_FAIL_TASK, 5301, "out of memory for a batch");
+        return task_fail(n, STREAMD_FAIL_TASK, 5301, "out of memory for a batch");
     for (uint32_t k = 0; k < b->count; k++) {
         uint32_t row = streamd_batch_row(b, k);
 
@@ -97,7 +97,7 @@ static int reject_timeless(struct node *n, struct streamd_batch *b, const struct
 }
 
 /* Sets the event times of a batch, and the bounds of its selected rows. */
-static int set_event_time(struct node *n, struct streamd_batch *b)
+static int set_event_time(struct task *n, struct streamd_batch *b)
 {
     const struct plan_event_time *e = &n->plan->event_time;
     int64_t least = INT64_MAX, largest = INT64_MIN;
@@ -140,7 +140,7 @@ static size_t unfinished(const struct source_driver *d)
 }
 
 /* Sends a batch of a split, then the watermark. As streamd_emit. */
-static int send_batch(struct node *n, struct streamd_split *split, struct streamd_batch *b)
+static int send_batch(struct task *n, struct streamd_split *split, struct streamd_batch *b)
 {
     int room, rc = set_event_time(n, b);
 
@@ -150,24 +150,24 @@ static int send_batch(struct node *n, struct streamd_split *split, struct stream
     }
     if (b->count > 0 && n->plan->event_time.has && b->max_time > split->max_time)
         split->max_time = b->max_time;
-    room = node_emit(n, 0, b);
+    room = task_emit(n, 0, b);
     if (room < 0)
         return room;
     rc = split_had_rows(n, split);
     if (!rc)
-        rc = node_flush_errors(n);
+        rc = task_flush_errors(n);
     /* Beside other splits the next batch may be another one's, by event time. */
-    return rc ? rc : room && unfinished(n->source) < 2 && node_has_room(n);
+    return rc ? rc : room && unfinished(n->source) < 2 && task_has_room(n);
 }
 
-int split_flush(struct node *n, struct streamd_split *split)
+int split_flush(struct task *n, struct streamd_split *split)
 {
     struct streamd_batch *b = split->batch;
 
     split->batch = NULL;
     if (!b || b->rows == 0) {
         batch_release(b);
-        return node_has_room(n);
+        return task_has_room(n);
     }
     b->count = b->rows;
     return send_batch(n, split, b);
@@ -175,13 +175,13 @@ int split_flush(struct node *n, struct streamd_split *split)
 
 int source_emit(struct streamd_context *c, struct streamd_split *split, struct streamd_batch *batch)
 {
-    return send_batch(node_of(c), split, batch);
+    return send_batch(task_of(c), split, batch);
 }
 
 int source_has_room(struct streamd_context *c, struct streamd_split *split)
 {
     (void)split;
-    return node_has_room(node_of(c));
+    return task_has_room(task_of(c));
 }
 
 static size_t variable_bytes(const struct streamd_batch *b)
@@ -197,7 +197,7 @@ static size_t variable_bytes(const struct streamd_batch *b)
 int source_feed(struct streamd_context *c, struct streamd_split *split, const uint8_t *data,
                 size_t length, uint64_t position, int last, size_t *consumed)
 {
-    struct node *n = node_of(c);
+    struct task *n = task_of(c);
     const struct streamd_format *format = n->plan->format.format;
     size_t used = 0;
 
@@ -212,10 +212,10 @@ int source_feed(struct streamd_context *c, struct streamd_split *split, const ui
         if (!split->batch)
             split->batch = batch_new(n->worker->pool, n->context.output, c->batch_rows);
         if (!split->batch)
-            return node_fail(n, STREAMD_FAIL_TASK, 5301, "out of memory for a batch");
+            return task_fail(n, STREAMD_FAIL_TASK, 5301, "out of memory for a batch");
         rc = format->decode(c, split->decoder, &chunk, split->batch, &used);
         if (rc)
-            return n->worker->failed ? rc : node_fail(n, STREAMD_FAIL_TASK, 5302, "cannot decode");
+            return n->worker->failed ? rc : task_fail(n, STREAMD_FAIL_TASK, 5302, "cannot decode");
         *consumed += used;
         full = split->batch->rows == split->batch->capacity;
         if (full || variable_bytes(split->batch) > LARGE_BATCH_BYTES) {

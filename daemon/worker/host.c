@@ -23,7 +23,7 @@ struct sized {
 };
 
 /* 1 where `more` bytes are within limits.memory; else the node fails, by name. */
-static int may_allocate(struct node *n, size_t more)
+static int may_allocate(struct task *n, size_t more)
 {
     struct worker *w = n->worker;
     size_t limit = (size_t)w->plan->memory_limit;
@@ -35,13 +35,13 @@ static int may_allocate(struct node *n, size_t more)
              "needs more memory than limits.memory allows: %zu bytes in use, %zu more wanted, "
              "limit %zu",
              w->allocated + batch_pool_bytes(w->pool), more, limit);
-    node_fail(n, STREAMD_FAIL_TASK, 5303, text);
+    task_fail(n, STREAMD_FAIL_TASK, 5303, text);
     return 0;
 }
 
 static void *host_realloc(struct streamd_context *c, void *old, size_t size)
 {
-    struct node *n = node_of(c);
+    struct task *n = task_of(c);
     struct sized *block = old ? (struct sized *)old - 1 : NULL;
     size_t before = block ? block->size : 0;
 
@@ -66,13 +66,13 @@ static void host_free(struct streamd_context *c, void *memory)
 
     if (!block)
         return;
-    node_of(c)->worker->allocated -= block->size;
+    task_of(c)->worker->allocated -= block->size;
     memory_free(block);
 }
 
 static void host_log(struct streamd_context *c, int level, const char *message)
 {
-    struct node *n = node_of(c);
+    struct task *n = task_of(c);
 
     log_write(n->worker->options.log, (enum log_level)level, "%s/%s: %s", n->worker->plan->name,
               n->plan->name, message);
@@ -80,12 +80,12 @@ static void host_log(struct streamd_context *c, int level, const char *message)
 
 static int64_t host_now(struct streamd_context *c)
 {
-    return clock_now_us(&node_of(c)->worker->options.clock);
+    return clock_now_us(&task_of(c)->worker->options.clock);
 }
 
 static void host_wake_at(struct streamd_context *c, int64_t when)
 {
-    struct node *n = node_of(c);
+    struct task *n = task_of(c);
 
     if (when < n->wake_at)
         n->wake_at = when;
@@ -93,7 +93,7 @@ static void host_wake_at(struct streamd_context *c, int64_t when)
 
 static void host_block_on(struct streamd_context *c, int fd, int64_t until)
 {
-    struct node *n = node_of(c);
+    struct task *n = task_of(c);
 
     n->blocked_fd = fd;
     n->blocked_until = until;
@@ -104,13 +104,13 @@ static void host_block_on(struct streamd_context *c, int fd, int64_t until)
 static enum streamd_flow host_fail(struct streamd_context *c, enum streamd_class cls,
                                    int diagnostic, const char *message)
 {
-    node_fail(node_of(c), cls, diagnostic, message);
+    task_fail(task_of(c), cls, diagnostic, message);
     return STREAMD_FAILED;
 }
 
 static void host_count(struct streamd_context *c, const char *counter, uint64_t count)
 {
-    struct node *n = node_of(c);
+    struct task *n = task_of(c);
     struct worker_counter *at = n->stats.counters, *end = at + WORKER_COUNTERS;
 
     if (strcmp(counter, "late") == 0) {
@@ -134,7 +134,7 @@ static void host_count(struct streamd_context *c, const char *counter, uint64_t 
 static struct streamd_batch *host_batch_new(struct streamd_context *c,
                                             const struct streamd_schema *schema, uint32_t capacity)
 {
-    return batch_new(node_of(c)->worker->pool, schema, capacity ? capacity : c->batch_rows);
+    return batch_new(task_of(c)->worker->pool, schema, capacity ? capacity : c->batch_rows);
 }
 
 static struct streamd_batch *host_batch_derive(struct streamd_context *c,
@@ -178,19 +178,19 @@ static void host_batch_release(struct streamd_context *c, struct streamd_batch *
 
 static int host_emit(struct streamd_context *c, uint32_t output, struct streamd_batch *b)
 {
-    struct node *n = node_of(c);
+    struct task *n = task_of(c);
 
     if (output >= n->plan->output_count) {
         batch_release(b);
-        return node_fail(n, STREAMD_BUG, 5390, "emits to an output that it did not declare");
+        return task_fail(n, STREAMD_BUG, 5390, "emits to an output that it did not declare");
     }
     b->key_hash = NULL; /* was of this node's keys */
-    return node_emit(n, output, b);
+    return task_emit(n, output, b);
 }
 
 static int host_has_room(struct streamd_context *c, uint32_t output)
 {
-    struct node *n = node_of(c);
+    struct task *n = task_of(c);
 
     if (output >= n->plan->output_count)
         return 0;
@@ -205,13 +205,13 @@ static int host_has_room(struct streamd_context *c, uint32_t output)
 static int host_eval(struct streamd_context *c, const struct streamd_expr *e,
                      struct streamd_batch *b, struct streamd_column *out)
 {
-    return expr_eval_column(node_of(c)->evaluator, e, b, out);
+    return expr_eval_column(task_of(c)->evaluator, e, b, out);
 }
 
 static int host_filter(struct streamd_context *c, const struct streamd_expr *e,
                        struct streamd_batch *b)
 {
-    return expr_filter(node_of(c)->evaluator, e, b);
+    return expr_filter(task_of(c)->evaluator, e, b);
 }
 
 static struct streamd_batch *host_project(struct streamd_context *c,
@@ -220,7 +220,7 @@ static struct streamd_batch *host_project(struct streamd_context *c,
 {
     struct streamd_batch *out = NULL;
 
-    return expr_project(node_of(c)->evaluator, p, b, &out) ? NULL : out;
+    return expr_project(task_of(c)->evaluator, p, b, &out) ? NULL : out;
 }
 
 /* Hashes by the table's key columns, found by name in the batch. The result is kept in the batch
@@ -235,7 +235,7 @@ static int host_hash_keys(struct streamd_context *c, const struct streamd_table 
     uint64_t *values;
 
     if (count > 32)
-        return node_fail(node_of(c), STREAMD_BUG, 5390, "a table with more than 32 key columns");
+        return task_fail(task_of(c), STREAMD_BUG, 5390, "a table with more than 32 key columns");
     for (uint32_t i = 0; i < count; i++) {
         uint32_t field = 0;
 
@@ -243,7 +243,7 @@ static int host_hash_keys(struct streamd_context *c, const struct streamd_table 
                strcmp(b->schema->fields[field].name, t->decl->keys[i].name) != 0)
             field++;
         if (field == b->schema->field_count)
-            return node_fail(node_of(c), STREAMD_BUG, 5390,
+            return task_fail(task_of(c), STREAMD_BUG, 5390,
                              "hashes by a key that its input does not have");
         columns[i] = &b->columns[field];
         types[i] = b->schema->fields[field].type;
@@ -255,7 +255,7 @@ static int host_hash_keys(struct streamd_context *c, const struct streamd_table 
     }
     values = batch_alloc(b, b->rows * sizeof(*values));
     if (!values)
-        return node_fail(node_of(c), STREAMD_FAIL_TASK, 5301, "out of memory for a hash column");
+        return task_fail(task_of(c), STREAMD_FAIL_TASK, 5301, "out of memory for a hash column");
     keyhash_batch(b, columns, types, count, values);
     if (by_key)
         b->key_hash = values;
@@ -265,7 +265,7 @@ static int host_hash_keys(struct streamd_context *c, const struct streamd_table 
 
 static struct streamd_table *host_table(struct streamd_context *c, uint32_t number)
 {
-    struct node *n = node_of(c);
+    struct task *n = task_of(c);
 
     return number < n->plan->table_count ? n->tables[number].table : NULL;
 }
@@ -275,27 +275,27 @@ static struct streamd_table *host_table(struct streamd_context *c, uint32_t numb
 static int host_aggregate_init(struct streamd_context *c, const struct streamd_aggregates *a,
                                struct streamd_table *t, void *const *rows, uint32_t n)
 {
-    return aggregate_init(node_of(c)->aggregates, a, t, rows, n);
+    return aggregate_init(task_of(c)->aggregates, a, t, rows, n);
 }
 
 static int host_aggregate_check(struct streamd_context *c, const struct streamd_aggregates *a,
                                 struct streamd_batch *b)
 {
-    return aggregate_check(node_of(c)->aggregates, a, b);
+    return aggregate_check(task_of(c)->aggregates, a, b);
 }
 
 static int host_aggregate_update(struct streamd_context *c, const struct streamd_aggregates *a,
                                  struct streamd_table *t, struct streamd_batch *b,
                                  const uint16_t *sel, void *const *rows, uint32_t n)
 {
-    return aggregate_update(node_of(c)->aggregates, a, t, b, sel, rows, n);
+    return aggregate_update(task_of(c)->aggregates, a, t, b, sel, rows, n);
 }
 
 static int host_aggregate_merge(struct streamd_context *c, const struct streamd_aggregates *a,
                                 struct streamd_table *t, void *const *into,
                                 struct streamd_table *source, void *const *from, uint32_t n)
 {
-    return aggregate_merge(node_of(c)->aggregates, a, t, into, source, from, n);
+    return aggregate_merge(task_of(c)->aggregates, a, t, into, source, from, n);
 }
 
 static struct streamd_batch *host_aggregate_result(struct streamd_context *c,
@@ -303,7 +303,7 @@ static struct streamd_batch *host_aggregate_result(struct streamd_context *c,
                                                    struct streamd_table *t, void *const *rows,
                                                    uint32_t n, const struct streamd_column *extras)
 {
-    return aggregate_result(node_of(c)->aggregates, a, t, rows, n, extras);
+    return aggregate_result(task_of(c)->aggregates, a, t, rows, n, extras);
 }
 
 /* ---- sinks -------------------------------------------------------------------------------- */
@@ -311,19 +311,19 @@ static struct streamd_batch *host_aggregate_result(struct streamd_context *c,
 static int host_encode(struct streamd_context *c, struct streamd_batch *b,
                        struct streamd_buffer *out)
 {
-    struct node *n = node_of(c);
+    struct task *n = task_of(c);
 
     if (!n->encoder)
-        return node_fail(n, STREAMD_BUG, 5390, "encodes, but has no format");
+        return task_fail(n, STREAMD_BUG, 5390, "encodes, but has no format");
     return n->plan->format.format->encode(c, n->encoder, b, out);
 }
 
 static int host_encode_begin(struct streamd_context *c, struct streamd_buffer *out)
 {
-    struct node *n = node_of(c);
+    struct task *n = task_of(c);
 
     if (!n->encoder)
-        return node_fail(n, STREAMD_BUG, 5390, "encodes, but has no format");
+        return task_fail(n, STREAMD_BUG, 5390, "encodes, but has no format");
     if (!n->plan->format.format->encode_begin)
         return 0;
     return n->plan->format.format->encode_begin(c, n->encoder, out);
@@ -331,7 +331,7 @@ static int host_encode_begin(struct streamd_context *c, struct streamd_buffer *o
 
 static const char *host_encode_suffix(struct streamd_context *c)
 {
-    const struct streamd_format *format = node_of(c)->plan->format.format;
+    const struct streamd_format *format = task_of(c)->plan->format.format;
 
     return format && format->suffix ? format->suffix : "";
 }
@@ -348,7 +348,7 @@ static int host_buffer_reserve(struct streamd_context *c, struct streamd_buffer 
         capacity *= 2;
     data = host_realloc(c, buffer->data, capacity);
     if (!data) {
-        node_fail(node_of(c), STREAMD_FAIL_TASK, 5301, "out of memory for an output buffer");
+        task_fail(task_of(c), STREAMD_FAIL_TASK, 5301, "out of memory for an output buffer");
         return STREAMD_E_NOMEM;
     }
     buffer->data = data;

@@ -5,7 +5,7 @@
 #ifndef WORKER_HOST_H
 #define WORKER_HOST_H
 
-#include "worker/node.h"
+#include "worker/task.h"
 
 /* The one table; the node is found from the context. */
 const struct streamd_host *host_services(void);

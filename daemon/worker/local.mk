@@ -6,8 +6,8 @@ noinst_LTLIBRARIES += %D%/libworker.la
 	%D%/host.c \
 	%D%/host.h \
 	%D%/loop.c \
-	%D%/node.c \
-	%D%/node.h \
+	%D%/task.c \
+	%D%/task.h \
 	%D%/open.c \
 	%D%/reject.c \
 	%D%/reject.h \

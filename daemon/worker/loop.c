@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "columnar/pool.h"
-#include "worker/node.h"
+#include "worker/task.h"
 #include "worker/source.h"
 
 #include <errno.h>
@@ -39,7 +39,7 @@ static void add_descriptor(void *self, int fd)
         d->failed = 1;
 }
 
-static int is_source(const struct node *n)
+static int is_source(const struct task *n)
 {
     return n->plan->kind == STREAMD_SOURCE;
 }
@@ -47,12 +47,12 @@ static int is_source(const struct node *n)
 /* Marks what waited for a descriptor as ready. */
 static void mark_ready(struct worker *w)
 {
-    for (uint32_t i = 0; i < w->node_count; i++) {
-        struct node *n = &w->nodes[i];
+    for (uint32_t i = 0; i < w->task_count; i++) {
+        struct task *n = &w->tasks[i];
 
         if (is_source(n))
             source_ready(n);
-        else if (n->waiting == NODE_BLOCKED && n->blocked_fd >= 0)
+        else if (n->waiting == TASK_BLOCKED && n->blocked_fd >= 0)
             n->blocked_until = INT64_MIN;
     }
 }
@@ -66,11 +66,11 @@ static int wait_for_something(struct worker *w, int64_t now, int64_t until)
 
     add_descriptor(&d, w->stop_fd);
     add_descriptor(&d, w->stopping ? -1 : w->options.stop_descriptor);
-    for (uint32_t i = 0; i < w->node_count; i++) {
-        if (is_source(&w->nodes[i]))
-            source_descriptors(&w->nodes[i], add_descriptor, &d);
-        else if (w->nodes[i].waiting == NODE_BLOCKED && w->nodes[i].blocked_fd >= 0)
-            add_descriptor(&d, w->nodes[i].blocked_fd);
+    for (uint32_t i = 0; i < w->task_count; i++) {
+        if (is_source(&w->tasks[i]))
+            source_descriptors(&w->tasks[i], add_descriptor, &d);
+        else if (w->tasks[i].waiting == TASK_BLOCKED && w->tasks[i].blocked_fd >= 0)
+            add_descriptor(&d, w->tasks[i].blocked_fd);
     }
     if (left_ms > INT_MAX)
         left_ms = INT_MAX;
@@ -97,12 +97,12 @@ static void sample(struct worker *w, int64_t now_steady)
 {
     int64_t period = now_steady - w->last_sample_us;
 
-    for (uint32_t i = 0; i < w->node_count; i++) {
-        struct node *n = &w->nodes[i];
+    for (uint32_t i = 0; i < w->task_count; i++) {
+        struct task *n = &w->tasks[i];
         int64_t rest = period - n->period_busy_us;
 
         n->stats.busy_us += n->period_busy_us;
-        if (!n->ended && !node_has_room(n))
+        if (!n->ended && !task_has_room(n))
             n->stats.backpressured_us += rest;
         else
             n->stats.idle_us += rest;
@@ -117,14 +117,14 @@ const struct worker_stats *worker_stats(struct worker *w)
     int64_t most = 0;
 
     w->stats.limiting = NULL;
-    for (uint32_t i = 0; i < w->node_count; i++) {
-        w->stats.nodes[i] = w->nodes[i].stats;
-        w->stats.nodes[i].busy_us += w->nodes[i].period_busy_us;
-        if (w->nodes[i].source)
-            w->stats.nodes[i].held_by = source_held_by(&w->nodes[i]);
+    for (uint32_t i = 0; i < w->task_count; i++) {
+        w->stats.nodes[i] = w->tasks[i].stats;
+        w->stats.nodes[i].busy_us += w->tasks[i].period_busy_us;
+        if (w->tasks[i].source)
+            w->stats.nodes[i].held_by = source_held_by(&w->tasks[i]);
         if (w->stats.nodes[i].busy_us > most) {
             most = w->stats.nodes[i].busy_us;
-            w->stats.limiting = w->nodes[i].stats.name;
+            w->stats.limiting = w->tasks[i].stats.name;
         }
     }
     w->stats.elapsed_us = now - w->started_us;
@@ -145,9 +145,9 @@ static void report(struct worker *w, int64_t now_steady)
 
 /* ---- the loop ----------------------------------------------------------------------------- */
 
-static int runnable(struct node *n, int64_t now)
+static int runnable(struct task *n, int64_t now)
 {
-    return is_source(n) ? source_runnable(n, now) : node_runnable(n, now);
+    return is_source(n) ? source_runnable(n, now) : task_runnable(n, now);
 }
 
 /* The least watermark of the sources that could be read now. */
@@ -155,8 +155,8 @@ static int64_t least_watermark(struct worker *w, int64_t now)
 {
     int64_t least = INT64_MAX;
 
-    for (uint32_t i = 0; i < w->node_count; i++) {
-        struct node *n = &w->nodes[i];
+    for (uint32_t i = 0; i < w->task_count; i++) {
+        struct task *n = &w->tasks[i];
 
         if (is_source(n) && n->plan->event_time.has && n->stats.watermark < least &&
             runnable(n, now))
@@ -167,13 +167,13 @@ static int64_t least_watermark(struct worker *w, int64_t now)
 
 /* Sources take turns; those that are ahead in event time wait for the others, so that windows over
    several sources hold no more than they must. */
-static struct node *next_source(struct worker *w, int64_t now)
+static struct task *next_source(struct worker *w, int64_t now)
 {
     int64_t least = least_watermark(w, now);
-    struct node *best = NULL;
+    struct task *best = NULL;
 
-    for (uint32_t i = 0; i < w->node_count; i++) {
-        struct node *n = &w->nodes[i];
+    for (uint32_t i = 0; i < w->task_count; i++) {
+        struct task *n = &w->tasks[i];
 
         if (!is_source(n) || (n->plan->event_time.has && n->stats.watermark > least) ||
             (best && n->last_turn >= best->last_turn) || !runnable(n, now))
@@ -186,18 +186,18 @@ static struct node *next_source(struct worker *w, int64_t now)
 }
 
 /* The most downstream node that can do something, else a source, or NULL. */
-static struct node *next_node(struct worker *w, int64_t now)
+static struct task *next_node(struct worker *w, int64_t now)
 {
-    for (uint32_t i = w->node_count; i > 0; i--)
-        if (!is_source(&w->nodes[i - 1]) && runnable(&w->nodes[i - 1], now))
-            return &w->nodes[i - 1];
+    for (uint32_t i = w->task_count; i > 0; i--)
+        if (!is_source(&w->tasks[i - 1]) && runnable(&w->tasks[i - 1], now))
+            return &w->tasks[i - 1];
     return next_source(w, now);
 }
 
 static int has_ended(const struct worker *w)
 {
-    for (uint32_t i = 0; i < w->node_count; i++)
-        if (!w->nodes[i].ended)
+    for (uint32_t i = 0; i < w->task_count; i++)
+        if (!w->tasks[i].ended)
             return 0;
     return 1;
 }
@@ -207,11 +207,11 @@ static int64_t earliest_deadline(struct worker *w)
 {
     int64_t earliest = INT64_MAX;
 
-    for (uint32_t i = 0; i < w->node_count; i++) {
-        struct node *n = &w->nodes[i];
+    for (uint32_t i = 0; i < w->task_count; i++) {
+        struct task *n = &w->tasks[i];
         int64_t deadline = n->ended       ? INT64_MAX
                            : is_source(n) ? source_deadline(n)
-                                          : node_deadline(n);
+                                          : task_deadline(n);
 
         earliest = deadline < earliest ? deadline : earliest;
     }
@@ -220,15 +220,15 @@ static int64_t earliest_deadline(struct worker *w)
 
 static void stop_sources(struct worker *w)
 {
-    for (uint32_t i = 0; i < w->node_count; i++)
-        if (is_source(&w->nodes[i]))
-            source_stop(&w->nodes[i]);
+    for (uint32_t i = 0; i < w->task_count; i++)
+        if (is_source(&w->tasks[i]))
+            source_stop(&w->tasks[i]);
 }
 
 /* Runs one step of a node and gives it the time that went by since the last one. */
-static int run_step(struct worker *w, struct node *n, int64_t now, int64_t *steady)
+static int run_step(struct worker *w, struct task *n, int64_t now, int64_t *steady)
 {
-    int rc = is_source(n) ? source_run(n, now) : node_run(n, now);
+    int rc = is_source(n) ? source_run(n, now) : task_run(n, now);
     int64_t after = clock_steady_us(&w->options.clock);
 
     n->period_busy_us += after - *steady;
@@ -243,7 +243,7 @@ static int run_until_end(struct worker *w)
 
     while (!rc && !has_ended(w)) {
         int64_t now = clock_now_us(&w->options.clock);
-        struct node *n = next_node(w, now);
+        struct task *n = next_node(w, now);
 
         if (n && steady - looked < LOOK_AROUND_US) {
             rc = run_step(w, n, now, &steady);
@@ -270,17 +270,17 @@ static int run_until_end(struct worker *w)
 }
 
 /* Runs a sink's prepare or commit to its end, however often it blocks. */
-static int run_phase(struct worker *w, struct node *n, enum node_step step)
+static int run_phase(struct worker *w, struct task *n, enum task_step step)
 {
-    int rc = node_start(n, step);
+    int rc = task_start(n, step);
 
     while (!rc && n->step != STEP_NONE) {
         int64_t now = clock_now_us(&w->options.clock);
 
-        if (n->waiting == NODE_BLOCKED && n->blocked_until > now)
+        if (n->waiting == TASK_BLOCKED && n->blocked_until > now)
             rc = wait_for_something(w, now, n->blocked_until);
         else
-            rc = node_run(n, now);
+            rc = task_run(n, now);
     }
     return rc;
 }
@@ -289,25 +289,25 @@ static int run_phase(struct worker *w, struct node *n, enum node_step step)
    the output visible. */
 static int commit_sinks(struct worker *w)
 {
-    static const enum node_step steps[] = {STEP_PREPARE, STEP_COMMIT};
+    static const enum task_step steps[] = {STEP_PREPARE, STEP_COMMIT};
     int rc = 0;
 
     for (size_t s = 0; s < 2 && !rc; s++)
-        for (uint32_t i = 0; i < w->node_count && !rc; i++)
-            if (w->nodes[i].plan->kind == STREAMD_SINK)
-                rc = run_phase(w, &w->nodes[i], steps[s]);
+        for (uint32_t i = 0; i < w->task_count && !rc; i++)
+            if (w->tasks[i].plan->kind == STREAMD_SINK)
+                rc = run_phase(w, &w->tasks[i], steps[s]);
     return rc;
 }
 
 /* What is in the state of operators that would have given results at a later watermark. */
 static void count_discarded(struct worker *w)
 {
-    for (uint32_t i = 0; i < w->node_count; i++) {
-        struct node *n = &w->nodes[i];
+    for (uint32_t i = 0; i < w->task_count; i++) {
+        struct task *n = &w->tasks[i];
 
         if (n->plan->kind == STREAMD_OPERATOR &&
             ((const struct streamd_operator *)n->plan->descriptor)->watermark)
-            n->stats.discarded += node_state_rows(n);
+            n->stats.discarded += task_state_rows(n);
     }
 }
 
@@ -339,12 +339,12 @@ void worker_stop(struct worker *w)
 
 static int make_channels(struct worker *w, struct streamd_error *error)
 {
-    for (uint32_t i = 0; i < w->node_count; i++) {
-        struct node *n = &w->nodes[i];
+    for (uint32_t i = 0; i < w->task_count; i++) {
+        struct task *n = &w->tasks[i];
 
         for (uint32_t k = 0; k < n->plan->input_count; k++) {
             const struct plan_input *in = &n->plan->inputs[k];
-            struct node_output *output = &w->nodes[in->node].outputs[in->output];
+            struct task_output *output = &w->tasks[in->node].outputs[in->output];
             struct channel **grown =
                 memory_realloc(output->channels, (size_t)output->count + 1, sizeof(*grown));
 
@@ -360,15 +360,15 @@ static int make_channels(struct worker *w, struct streamd_error *error)
     return 0;
 }
 
-static int make_nodes(struct worker *w, struct streamd_error *error)
+static int make_tasks(struct worker *w, struct streamd_error *error)
 {
-    w->nodes = memory_zalloc(w->plan->node_count, sizeof(*w->nodes));
+    w->tasks = memory_zalloc(w->plan->node_count, sizeof(*w->tasks));
     w->stats.nodes = memory_zalloc(w->plan->node_count, sizeof(*w->stats.nodes));
-    if (!w->nodes || !w->stats.nodes)
+    if (!w->tasks || !w->stats.nodes)
         return error_set_nomem(error);
-    w->node_count = w->stats.node_count = w->plan->node_count;
-    for (uint32_t i = 0; i < w->node_count; i++) {
-        struct node *n = &w->nodes[i];
+    w->task_count = w->stats.node_count = w->plan->node_count;
+    for (uint32_t i = 0; i < w->task_count; i++) {
+        struct task *n = &w->tasks[i];
 
         n->worker = w;
         n->plan = &w->plan->nodes[i];
@@ -410,11 +410,11 @@ int worker_new(const struct plan *plan, const struct worker_options *options,
     if (!rc && w->stop_fd < 0)
         rc = error_set_errno(error, errno, "cannot make an eventfd");
     if (!rc)
-        rc = make_nodes(w, error);
+        rc = make_tasks(w, error);
     if (!rc)
         rc = make_channels(w, error);
-    for (uint32_t i = w->node_count; !rc && i > 0; i--)
-        rc = node_open(&w->nodes[i - 1], error);
+    for (uint32_t i = w->task_count; !rc && i > 0; i--)
+        rc = task_open(&w->tasks[i - 1], error);
     if (rc) {
         worker_free(w);
         return rc;
@@ -427,10 +427,10 @@ void worker_free(struct worker *w)
 {
     if (!w)
         return;
-    for (uint32_t i = 0; i < w->node_count; i++)
-        node_close(&w->nodes[i]);
-    for (uint32_t i = 0; i < w->node_count; i++) {
-        struct node *n = &w->nodes[i];
+    for (uint32_t i = 0; i < w->task_count; i++)
+        task_close(&w->tasks[i]);
+    for (uint32_t i = 0; i < w->task_count; i++) {
+        struct task *n = &w->tasks[i];
 
         for (uint32_t k = 0; n->inputs && k < n->plan->input_count; k++)
             channel_free(n->inputs[k]);
@@ -441,7 +441,7 @@ void worker_free(struct worker *w)
         memory_free(n->outputs);
         memory_free(n->tables);
     }
-    memory_free(w->nodes);
+    memory_free(w->tasks);
     memory_free(w->stats.nodes);
     batch_pool_free(w->pool);
     if (w->stop_fd >= 0)

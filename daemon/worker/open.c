@@ -2,7 +2,7 @@
  * Opening a node: its context, evaluator, state tables, encoder, then the plugin. Closing undoes
  * it in the other direction, from wherever opening got to.
  */
-#include "worker/node.h"
+#include "worker/task.h"
 
 #include "base/error.h"
 #include "columnar/pool.h"
@@ -18,19 +18,19 @@
 static int row_error(void *self, struct streamd_batch *batch, uint32_t row, int code,
                      const char *message)
 {
-    struct node *n = self;
+    struct task *n = self;
 
     return reject_row(&n->context, batch, row, code, message);
 }
 
 static int64_t now_us(void *self)
 {
-    struct node *n = self;
+    struct task *n = self;
 
     return clock_now_us(&n->worker->options.clock);
 }
 
-static void set_context(struct node *n)
+static void set_context(struct task *n)
 {
     struct streamd_context *c = &n->context;
 
@@ -47,7 +47,7 @@ static void set_context(struct node *n)
     c->key_fields = n->plan->key_fields;
 }
 
-static int open_tables(struct node *n, struct streamd_error *error)
+static int open_tables(struct task *n, struct streamd_error *error)
 {
     const struct streamd_backend *backend = n->worker->plan->backend;
 
@@ -64,7 +64,7 @@ static int open_tables(struct node *n, struct streamd_error *error)
     return 0;
 }
 
-static int open_evaluator(struct node *n, struct streamd_error *error)
+static int open_evaluator(struct task *n, struct streamd_error *error)
 {
     struct expr_host host = {.self = n, .row_error = row_error, .now_us = now_us};
 
@@ -74,15 +74,15 @@ static int open_evaluator(struct node *n, struct streamd_error *error)
 }
 
 /* What a plugin's open said with streamd_fail, or that it said nothing. */
-static int failed_to_open(struct node *n, struct streamd_error *error)
+static int failed_to_open(struct task *n, struct streamd_error *error)
 {
-    node_fail(n, STREAMD_FAIL_TASK, 5304, "cannot open");
+    task_fail(n, STREAMD_FAIL_TASK, 5304, "cannot open");
     if (error)
         *error = n->worker->error;
     return n->worker->error.code;
 }
 
-static int open_plugin(struct node *n, struct streamd_error *error)
+static int open_plugin(struct task *n, struct streamd_error *error)
 {
     int rc = 0;
 
@@ -104,7 +104,7 @@ static int open_plugin(struct node *n, struct streamd_error *error)
     return rc ? failed_to_open(n, error) : 0;
 }
 
-int node_open(struct node *n, struct streamd_error *error)
+int task_open(struct task *n, struct streamd_error *error)
 {
     int rc;
 
@@ -117,7 +117,7 @@ int node_open(struct node *n, struct streamd_error *error)
     return rc;
 }
 
-void node_close(struct node *n)
+void task_close(struct task *n)
 {
     if (n->source)
         source_close(n);
@@ -140,7 +140,7 @@ void node_close(struct node *n)
         if (n->tables[i].table)
             n->worker->plan->backend->close(&n->context, n->tables[i].table);
         row_layout_clear(&n->tables[i].layout);
-        n->tables[i] = (struct node_table){0};
+        n->tables[i] = (struct task_table){0};
     }
     batch_release(n->batch);
     batch_release(n->errors);

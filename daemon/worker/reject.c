@@ -38,7 +38,7 @@ static int append_null(struct streamd_batch *b, uint32_t column)
 }
 
 /* One row of the error schema. */
-static int append_error(struct node *n, const char *raw, size_t raw_length, const char *origin,
+static int append_error(struct task *n, const char *raw, size_t raw_length, const char *origin,
                         int code, const char *message)
 {
     struct streamd_batch *b = n->errors;
@@ -64,7 +64,7 @@ static int append_error(struct node *n, const char *raw, size_t raw_length, cons
     return 0;
 }
 
-static int to_output(struct node *n, const char *raw, size_t raw_length, const char *origin,
+static int to_output(struct task *n, const char *raw, size_t raw_length, const char *origin,
                      int code, const char *message)
 {
     int rc;
@@ -72,12 +72,12 @@ static int to_output(struct node *n, const char *raw, size_t raw_length, const c
     if (n->errors &&
         (n->errors->rows == n->errors->capacity ||
          (size_t)n->errors->columns[RAW].offsets[n->errors->rows] + raw_length > LARGE_BATCH) &&
-        (rc = node_flush_errors(n)))
+        (rc = task_flush_errors(n)))
         return rc;
     if (!n->errors)
         n->errors = batch_new(n->worker->pool, plan_error_schema(), n->context.batch_rows);
     if (!n->errors || append_error(n, raw, raw_length, origin, code, message))
-        return node_fail(n, STREAMD_FAIL_TASK, 5301, "out of memory for a rejected row");
+        return task_fail(n, STREAMD_FAIL_TASK, 5301, "out of memory for a rejected row");
     n->stats.rejected++;
     return 0;
 }
@@ -102,7 +102,7 @@ static void add_raw(struct text *out, const char *data, size_t length)
         text_add(out, "...");
 }
 
-static int fail_record(struct node *n, const char *origin, const char *raw, int code,
+static int fail_record(struct task *n, const char *origin, const char *raw, int code,
                        const char *message)
 {
     struct text text = {0};
@@ -112,17 +112,17 @@ static int fail_record(struct node *n, const char *origin, const char *raw, int 
         text_printf(&text, "%s: ", origin);
     text_printf(&text, "%s; the record is: %.*s%s", message, EXCERPT, raw,
                 strlen(raw) > EXCERPT ? "..." : "");
-    rc = node_fail(n, STREAMD_FAIL_RECORD, code, text_get(&text));
+    rc = task_fail(n, STREAMD_FAIL_RECORD, code, text_get(&text));
     text_clear(&text);
     return rc;
 }
 
 /* What both have in common once the record is a text. */
-static int dispose(struct node *n, const struct text *raw, const char *origin, int code,
+static int dispose(struct task *n, const struct text *raw, const char *origin, int code,
                    const char *message)
 {
     if (text_failed(raw))
-        return node_fail(n, STREAMD_FAIL_TASK, 5301, "out of memory for a rejected row");
+        return task_fail(n, STREAMD_FAIL_TASK, 5301, "out of memory for a rejected row");
     if (n->plan->on_error == PLAN_OUTPUT)
         return to_output(n, text_get(raw), raw->length, origin, code, message);
     return fail_record(n, origin, text_get(raw), code, message);
@@ -131,7 +131,7 @@ static int dispose(struct node *n, const struct text *raw, const char *origin, i
 int reject_raw(struct streamd_context *c, const void *data, size_t length, uint64_t position,
                int code, const char *message)
 {
-    struct node *n = node_of(c);
+    struct task *n = task_of(c);
     struct text raw = {0};
     char origin[512];
     int rc;
@@ -157,7 +157,7 @@ static void cut_text(struct text *raw)
 int reject_row(struct streamd_context *c, struct streamd_batch *batch, uint32_t row, int code,
                const char *message)
 {
-    struct node *n = node_of(c);
+    struct task *n = task_of(c);
     struct text raw = {0};
     int rc;
 

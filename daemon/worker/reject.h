@@ -5,7 +5,7 @@
 #ifndef WORKER_REJECT_H
 #define WORKER_REJECT_H
 
-#include "worker/node.h"
+#include "worker/task.h"
 
 /* The host functions streamd_reject and streamd_reject_raw. */
 int reject_row(struct streamd_context *c, struct streamd_batch *batch, uint32_t row, int code,

@@ -10,21 +10,21 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct streamd_source *source_of(const struct node *n)
+static const struct streamd_source *source_of(const struct task *n)
 {
     return (const struct streamd_source *)n->plan->descriptor;
 }
 
-static int nomem(struct node *n)
+static int nomem(struct task *n)
 {
-    return node_fail(n, STREAMD_FAIL_TASK, 5301, "out of memory");
+    return task_fail(n, STREAMD_FAIL_TASK, 5301, "out of memory");
 }
 
 /* ---- splits ------------------------------------------------------------------------------- */
 
 int source_split_add(struct streamd_context *c, const char *id, const char *title)
 {
-    struct node *n = node_of(c);
+    struct task *n = task_of(c);
     struct source_driver *d = n->source;
     struct valve_input fresh = {.watermark = VALVE_NONE, .active = 1, .aligned = 1};
     struct streamd_split *split;
@@ -58,7 +58,7 @@ int source_split_add(struct streamd_context *c, const char *id, const char *titl
     return 0;
 }
 
-static int open_split(struct node *n, struct streamd_split *split)
+static int open_split(struct task *n, struct streamd_split *split)
 {
     const struct plan_format *f = &n->plan->format;
     int rc = 0;
@@ -66,18 +66,18 @@ static int open_split(struct node *n, struct streamd_split *split)
     if (f->format) {
         rc = f->format->decoder_open(&n->context, &f->spec, &split->decoder);
         if (rc)
-            return node_fail(n, STREAMD_FAIL_TASK, 5302, "cannot open the decoder");
+            return task_fail(n, STREAMD_FAIL_TASK, 5302, "cannot open the decoder");
     }
     n->source->current = split;
     rc = source_of(n)->open_split(&n->context, n->self, split->id, NULL, split, &split->self);
     if (rc)
-        return node_fail(n, STREAMD_FAIL_TASK, 5302, "cannot open a split");
+        return task_fail(n, STREAMD_FAIL_TASK, 5302, "cannot open a split");
     split->opened = 1;
     n->source->open_count++;
     return 0;
 }
 
-static void close_split(struct node *n, struct streamd_split *split)
+static void close_split(struct task *n, struct streamd_split *split)
 {
     if (split->opened && source_of(n)->close_split)
         source_of(n)->close_split(&n->context, n->self, split->self);
@@ -93,7 +93,7 @@ static void close_split(struct node *n, struct streamd_split *split)
 
 /* ---- the loop's side ---------------------------------------------------------------------- */
 
-int source_open(struct node *n, struct streamd_error *error)
+int source_open(struct task *n, struct streamd_error *error)
 {
     struct source_driver *d = memory_zalloc(1, sizeof(*d));
     int64_t now = clock_now_us(&n->worker->options.clock);
@@ -104,14 +104,14 @@ int source_open(struct node *n, struct streamd_error *error)
     valve_init(&n->valve, NULL, 0);
     d->list_again_at = source_of(n)->discover_us ? now + source_of(n)->discover_us : INT64_MAX;
     if (source_of(n)->list(&n->context, n->self)) {
-        node_fail(n, STREAMD_FAIL_PIPELINE, 5302, "cannot list its splits");
+        task_fail(n, STREAMD_FAIL_PIPELINE, 5302, "cannot list its splits");
         *error = n->worker->error;
         return error->code;
     }
     return 0;
 }
 
-void source_close(struct node *n)
+void source_close(struct task *n)
 {
     struct source_driver *d = n->source;
 
@@ -129,7 +129,7 @@ void source_close(struct node *n)
     n->source = NULL;
 }
 
-void source_describe(struct node *n, uint64_t position, char *text, size_t size)
+void source_describe(struct task *n, uint64_t position, char *text, size_t size)
 {
     struct streamd_split *split = n->source ? n->source->current : NULL;
 
@@ -140,7 +140,7 @@ void source_describe(struct node *n, uint64_t position, char *text, size_t size)
         snprintf(text, size, "%s: byte %llu", split->title, (unsigned long long)position);
 }
 
-void source_block_on(struct node *n, int fd, int64_t until)
+void source_block_on(struct task *n, int fd, int64_t until)
 {
     struct streamd_split *split = n->source->current;
 
@@ -151,7 +151,7 @@ void source_block_on(struct node *n, int fd, int64_t until)
 }
 
 /* May this split be read now? */
-static int is_ready(const struct node *n, const struct streamd_split *split, int64_t now)
+static int is_ready(const struct task *n, const struct streamd_split *split, int64_t now)
 {
     uint32_t most = n->plan->max_open_splits;
 
@@ -163,7 +163,7 @@ static int is_ready(const struct node *n, const struct streamd_split *split, int
 }
 
 /* The ready split with the least watermark; the first of equals. NULL: none. */
-static struct streamd_split *choose(struct node *n, int64_t now)
+static struct streamd_split *choose(struct task *n, int64_t now)
 {
     struct source_driver *d = n->source;
     struct streamd_split *best = NULL;
@@ -177,20 +177,20 @@ static struct streamd_split *choose(struct node *n, int64_t now)
     return best;
 }
 
-static int has_all_ended(const struct node *n)
+static int has_all_ended(const struct task *n)
 {
     return n->source->finished_count == n->source->splits.count && !n->plan->unbounded;
 }
 
-int source_runnable(struct node *n, int64_t now)
+int source_runnable(struct task *n, int64_t now)
 {
-    if (n->ended || !node_has_room(n))
+    if (n->ended || !task_has_room(n))
         return 0;
     return n->source->ending || has_all_ended(n) || n->source->list_again_at <= now ||
            choose(n, now) != NULL;
 }
 
-int64_t source_deadline(struct node *n)
+int64_t source_deadline(struct task *n)
 {
     int64_t deadline = n->source->list_again_at;
 
@@ -203,7 +203,7 @@ int64_t source_deadline(struct node *n)
     return deadline;
 }
 
-static int finish_split(struct node *n, struct streamd_split *split)
+static int finish_split(struct task *n, struct streamd_split *split)
 {
     int rc = split_flush(n, split);
 
@@ -217,14 +217,14 @@ static int finish_split(struct node *n, struct streamd_split *split)
     return split_send_change(n, valve_end(&n->valve, split_index(n->source, split)));
 }
 
-static int after_next(struct node *n, struct streamd_split *split, enum streamd_flow flow,
+static int after_next(struct task *n, struct streamd_split *split, enum streamd_flow flow,
                       int64_t now)
 {
     int rc;
 
     switch (flow) {
     case STREAMD_FAILED:
-        return node_fail(n, STREAMD_BUG, 5390, "failed without saying why");
+        return task_fail(n, STREAMD_BUG, 5390, "failed without saying why");
     case STREAMD_FINISHED:
         return finish_split(n, split);
     case STREAMD_BLOCKED:
@@ -241,23 +241,23 @@ static int after_next(struct node *n, struct streamd_split *split, enum streamd_
 }
 
 /* The end: what is in the making, then the last watermark if the input was drained, then END. */
-static int send_end(struct node *n, int drained)
+static int send_end(struct task *n, int drained)
 {
-    int rc = node_flush_errors(n);
+    int rc = task_flush_errors(n);
 
     /* An idle source comes back for its last word, which counts only from an active one. */
     if (!rc && drained && n->valve.idle)
-        rc = node_forward(n, CHANNEL_ACTIVE, 0);
+        rc = task_forward(n, CHANNEL_ACTIVE, 0);
     if (!rc && drained) {
         n->stats.watermark = INT64_MAX;
-        rc = node_forward(n, CHANNEL_WATERMARK, INT64_MAX);
+        rc = task_forward(n, CHANNEL_WATERMARK, INT64_MAX);
     }
     n->ended = 1;
-    return rc ? rc : node_forward(n, CHANNEL_END, 0);
+    return rc ? rc : task_forward(n, CHANNEL_END, 0);
 }
 
 /* After source_stop: one split at a time, while there is room. */
-static int run_stopping(struct node *n)
+static int run_stopping(struct task *n)
 {
     for (size_t i = 0; i < n->source->splits.count; i++) {
         struct streamd_split *split = n->source->splits.items[i];
@@ -271,12 +271,12 @@ static int run_stopping(struct node *n)
     return send_end(n, 0);
 }
 
-void source_stop(struct node *n)
+void source_stop(struct task *n)
 {
     n->source->ending = 1;
 }
 
-const char *source_held_by(const struct node *n)
+const char *source_held_by(const struct task *n)
 {
     const struct source_driver *d = n->source;
     const struct streamd_split *holder = NULL;
@@ -290,7 +290,7 @@ const char *source_held_by(const struct node *n)
     return holder ? holder->title : NULL;
 }
 
-int source_run(struct node *n, int64_t now)
+int source_run(struct task *n, int64_t now)
 {
     struct source_driver *d = n->source;
     struct streamd_split *split;
@@ -301,7 +301,7 @@ int source_run(struct node *n, int64_t now)
     if (d->list_again_at <= now) {
         d->list_again_at = now + source_of(n)->discover_us;
         if (source_of(n)->list(&n->context, n->self))
-            return node_fail(n, STREAMD_FAIL_TASK, 5302, "cannot list its splits");
+            return task_fail(n, STREAMD_FAIL_TASK, 5302, "cannot list its splits");
         return 0;
     }
     split = choose(n, now);
@@ -315,11 +315,11 @@ int source_run(struct node *n, int64_t now)
     split->until = INT64_MAX;
     rc = after_next(n, split, source_of(n)->next(&n->context, n->self, split->self), now);
     if (!rc)
-        rc = node_flush_errors(n);
+        rc = task_flush_errors(n);
     return rc;
 }
 
-void source_descriptors(struct node *n, void (*add)(void *self, int fd), void *self)
+void source_descriptors(struct task *n, void (*add)(void *self, int fd), void *self)
 {
     for (size_t i = 0; i < n->source->splits.count; i++) {
         const struct streamd_split *split = n->source->splits.items[i];
@@ -329,7 +329,7 @@ void source_descriptors(struct node *n, void (*add)(void *self, int fd), void *s
     }
 }
 
-void source_ready(struct node *n)
+void source_ready(struct task *n)
 {
     for (size_t i = 0; i < n->source->splits.count; i++)
         if (n->source->splits.items[i]->fd >= 0)

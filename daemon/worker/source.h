@@ -11,27 +11,27 @@
 #ifndef WORKER_SOURCE_H
 #define WORKER_SOURCE_H
 
-#include "worker/node.h"
+#include "worker/task.h"
 
 struct source_driver;
 
 /* Makes the driver and lists the splits. Free takes NULL. */
-int source_open(struct node *node, struct streamd_error *error);
-void source_close(struct node *node);
+int source_open(struct task *node, struct streamd_error *error);
+void source_close(struct task *node);
 
-/* As node_runnable, node_run and node_deadline, for sources. */
-int source_runnable(struct node *node, int64_t now);
-int source_run(struct node *node, int64_t now);
-int64_t source_deadline(struct node *node);
+/* As task_runnable, task_run and task_deadline, for sources. */
+int source_runnable(struct task *node, int64_t now);
+int source_run(struct task *node, int64_t now);
+int64_t source_deadline(struct task *node);
 
 /* Stops reading: what is decoded flows out, then the end, without a last watermark. */
-void source_stop(struct node *node);
+void source_stop(struct task *node);
 
 /* Calls `add` for every descriptor that a blocked split waits for. */
-void source_descriptors(struct node *node, void (*add)(void *self, int fd), void *self);
+void source_descriptors(struct task *node, void (*add)(void *self, int fd), void *self);
 
 /* Something happened on the descriptors: blocked splits with one are tried again. */
-void source_ready(struct node *node);
+void source_ready(struct task *node);
 
 /* The host functions of sources (streamd/context.h). */
 int source_split_add(struct streamd_context *c, const char *id, const char *title);
@@ -42,12 +42,12 @@ int source_emit(struct streamd_context *c, struct streamd_split *split,
 int source_has_room(struct streamd_context *c, struct streamd_split *split);
 
 /* Where a record stands that the decoder at work rejects: "file.json:120". */
-void source_describe(struct node *node, uint64_t position, char *text, size_t size);
+void source_describe(struct task *node, uint64_t position, char *text, size_t size);
 
 /* Title of the split that holds the watermark back, or NULL. */
-const char *source_held_by(const struct node *node);
+const char *source_held_by(const struct task *node);
 
 /* A split blocks: of streamd_block_on while a source's function runs. */
-void source_block_on(struct node *node, int fd, int64_t until);
+void source_block_on(struct task *node, int fd, int64_t until);
 
 #endif

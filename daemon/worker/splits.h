@@ -46,12 +46,12 @@ static inline uint32_t split_index(const struct source_driver *d, const struct s
 }
 
 /* Says downstream what changed in the valve. 0 or negative. */
-int split_send_change(struct node *node, struct valve_change change);
+int split_send_change(struct task *node, struct valve_change change);
 
 /* The split was polled, had room, and nothing came: it may go idle. 0 or negative. */
-int split_had_nothing(struct node *node, struct streamd_split *split, int64_t now);
+int split_had_nothing(struct task *node, struct streamd_split *split, int64_t now);
 
 /* Sends the batch being filled. Answers as streamd_emit. */
-int split_flush(struct node *node, struct streamd_split *split);
+int split_flush(struct task *node, struct streamd_split *split);
 
 #endif

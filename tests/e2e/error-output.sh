@@ -34,7 +34,7 @@ is "long rows are rejected like others" "$status" 0
 is "both of them" "$(raw | wc -l)" 2
 raw >shortened
 ok "they are cut" test "$(wc -c <shortened)" -lt 132000
-is "and end so" "$(grep -c '\.\.\.$' cut)" 2
+is "and end so" "$(grep -c '\.\.\.$' shortened)" 2
 ok "at a character" iconv -f UTF-8 -t UTF-8 shortened
 
 cat >unite.yaml <<'EOF'

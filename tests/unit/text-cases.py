@@ -14,7 +14,7 @@ rnd = random.Random(20261124)
 SPECIAL = {"Æ": "ae", "æ": "ae", "Ø": "o", "ø": "o", "Ð": "d", "ð": "d", "Þ": "th", "þ": "th", "ß": "ss", "Đ": "d", "đ": "d",
            "Ħ": "h", "ħ": "h", "ı": "i", "Ĳ": "ij", "ĳ": "ij", "ĸ": "k", "Ŀ": "l", "ŀ": "l", "Ł": "l", "ł": "l", "ŉ": "n", "Ŋ": "n",
            "ŋ": "n", "Œ": "oe", "œ": "oe", "Ŧ": "t", "ŧ": "t", "ſ": "s"}
-PAIRS = [("kitten", "sitting"), ("MARTHA", "MARHTA"), ("DIXON", "DICKSONX"), ("DWAYNE", "DUANE"), ("CRATE", "TRACE"), ("", ""), ("", "abc"),
+PAIRS = [("kitten", "sitting"), ("MARTHA", "MARHTA"), ("DIXON", "DICKSONX"), ("DWAYNE", "DUANE"), ("STEAM", "TEAMS"), ("", ""), ("", "abc"),
          ("a", "b"), ("日本語", "日本"), ("naïve", "naive"), ("a" * 255, "b" * 255), ("a" * 255, "a" * 254), ("a" * 256, "a"), ("a", "ä" * 256)]
 TITLES = ["Crème Brûlée & Co.", "Hello, World!", "  --a--  b ", "", "!!!", "Straße 12", "Łódź", "日本語", "ABC日def", "ĳssel Œuvre ŉ", "a×b÷c", "x" * 300]
 LETTERS = "abcdeäöABC 日-"

@@ -5,7 +5,7 @@
  * emit at least once per event before it must look at what emit answers. Control frames are
  * forwarded whatever the room (exchange rule R3), and so `forward` steps need none.
  */
-#include "worker/node.h"
+#include "worker/task.h"
 
 #include "base/error.h"
 #include "columnar/pool.h"
@@ -13,12 +13,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct streamd_operator *operator_of(const struct node *n)
+static const struct streamd_operator *operator_of(const struct task *n)
 {
     return (const struct streamd_operator *)n->plan->descriptor;
 }
 
-int node_fail(struct node *n, enum streamd_class cls, int diagnostic, const char *message)
+int task_fail(struct task *n, enum streamd_class cls, int diagnostic, const char *message)
 {
     if (!n->worker->failed) {
         n->worker->failed = n;
@@ -29,7 +29,7 @@ int node_fail(struct node *n, enum streamd_class cls, int diagnostic, const char
     return n->worker->error.code;
 }
 
-int node_has_room(const struct node *n)
+int task_has_room(const struct task *n)
 {
     for (uint32_t i = 0; i < n->plan->output_count; i++)
         for (uint32_t k = 0; k < n->outputs[i].count; k++)
@@ -38,7 +38,7 @@ int node_has_room(const struct node *n)
     return 1;
 }
 
-static int output_has_room(const struct node_output *output)
+static int output_has_room(const struct task_output *output)
 {
     for (uint32_t k = 0; k < output->count; k++)
         if (!channel_has_room(output->channels[k]))
@@ -56,9 +56,9 @@ static struct streamd_batch *another_header(struct streamd_batch *batch)
     return copy;
 }
 
-int node_emit(struct node *n, uint32_t number, struct streamd_batch *batch)
+int task_emit(struct task *n, uint32_t number, struct streamd_batch *batch)
 {
-    struct node_output *output = &n->outputs[number];
+    struct task_output *output = &n->outputs[number];
 
     if (batch->count == 0) {
         batch_release(batch);
@@ -71,26 +71,26 @@ int node_emit(struct node *n, uint32_t number, struct streamd_batch *batch)
 
         if (!copy || channel_send(output->channels[k], copy)) {
             batch_release(batch);
-            return node_fail(n, STREAMD_FAIL_TASK, 5301, "out of memory for a batch");
+            return task_fail(n, STREAMD_FAIL_TASK, 5301, "out of memory for a batch");
         }
     }
     if (output->count == 0)
         batch_release(batch);
     else if (channel_send(output->channels[output->count - 1], batch))
-        return node_fail(n, STREAMD_FAIL_TASK, 5301, "out of memory for a batch");
+        return task_fail(n, STREAMD_FAIL_TASK, 5301, "out of memory for a batch");
     return output_has_room(output);
 }
 
-int node_forward(struct node *n, enum channel_frame_kind kind, int64_t time)
+int task_forward(struct task *n, enum channel_frame_kind kind, int64_t time)
 {
     for (uint32_t i = 0; i < n->plan->output_count; i++)
         for (uint32_t k = 0; k < n->outputs[i].count; k++)
             if (channel_control(n->outputs[i].channels[k], kind, time))
-                return node_fail(n, STREAMD_FAIL_TASK, 5301, "out of memory for a control event");
+                return task_fail(n, STREAMD_FAIL_TASK, 5301, "out of memory for a control event");
     return 0;
 }
 
-int node_flush_errors(struct node *n)
+int task_flush_errors(struct task *n)
 {
     struct streamd_batch *errors = n->errors;
 
@@ -99,10 +99,10 @@ int node_flush_errors(struct node *n)
         return 0;
     n->stats.rows_out -= errors->count; /* counted as rejected, not as output */
     n->stats.batches_out--;
-    return node_emit(n, n->plan->error_output, errors) < 0 ? n->worker->error.code : 0;
+    return task_emit(n, n->plan->error_output, errors) < 0 ? n->worker->error.code : 0;
 }
 
-uint64_t node_state_rows(struct node *n)
+uint64_t task_state_rows(struct task *n)
 {
     uint64_t rows = 0;
     int64_t spaces[64];
@@ -132,7 +132,7 @@ uint64_t node_state_rows(struct node *n)
 /* ---- timers ------------------------------------------------------------------------------ */
 
 /* Number of a table with timers of this kind that is due, or -1. */
-static int32_t due_table(struct node *n, uint32_t flag, int64_t now)
+static int32_t due_table(struct task *n, uint32_t flag, int64_t now)
 {
     for (uint32_t i = 0; i < n->plan->table_count; i++) {
         int64_t first;
@@ -144,11 +144,11 @@ static int32_t due_table(struct node *n, uint32_t flag, int64_t now)
     return -1;
 }
 
-int64_t node_deadline(struct node *n)
+int64_t task_deadline(struct task *n)
 {
     int64_t deadline = n->wake_at;
 
-    if (n->waiting == NODE_BLOCKED)
+    if (n->waiting == TASK_BLOCKED)
         return n->blocked_until;
     for (uint32_t i = 0; i < n->plan->table_count; i++) {
         int64_t first;
@@ -162,7 +162,7 @@ int64_t node_deadline(struct node *n)
 
 /* ---- the end of a step -------------------------------------------------------------------- */
 
-static void after_step(struct node *n)
+static void after_step(struct task *n)
 {
     switch (n->step) {
     case STEP_WATERMARK:
@@ -179,18 +179,18 @@ static void after_step(struct node *n)
     }
 }
 
-int node_answered(struct node *n, enum streamd_flow flow)
+int task_answered(struct task *n, enum streamd_flow flow)
 {
-    n->waiting = NODE_READY;
+    n->waiting = TASK_READY;
     switch (flow) {
     case STREAMD_HAS_MORE:
-        n->waiting = NODE_WANTS_ROOM;
-        return node_flush_errors(n);
+        n->waiting = TASK_WANTS_ROOM;
+        return task_flush_errors(n);
     case STREAMD_BLOCKED:
-        n->waiting = NODE_BLOCKED;
-        return node_flush_errors(n);
+        n->waiting = TASK_BLOCKED;
+        return task_flush_errors(n);
     case STREAMD_FAILED:
-        return node_fail(n, STREAMD_BUG, 5390, "failed without saying why");
+        return task_fail(n, STREAMD_BUG, 5390, "failed without saying why");
     case STREAMD_FINISHED:
         n->finished = 1;
         break;
@@ -200,17 +200,17 @@ int node_answered(struct node *n, enum streamd_flow flow)
     batch_release(n->batch);
     n->batch = NULL;
     after_step(n);
-    return node_flush_errors(n);
+    return task_flush_errors(n);
 }
 
 /* ---- the next step ------------------------------------------------------------------------ */
 
-static int forward_change(struct node *n, struct valve_change change)
+static int forward_change(struct task *n, struct valve_change change)
 {
     int rc = 0;
 
     if (change.went_active)
-        rc = node_forward(n, CHANNEL_ACTIVE, 0);
+        rc = task_forward(n, CHANNEL_ACTIVE, 0);
     if (change.watermark_rose) {
         n->stats.watermark = n->valve.output;
         n->step = STEP_TIMERS;
@@ -218,11 +218,11 @@ static int forward_change(struct node *n, struct valve_change change)
     if (change.went_idle && change.watermark_rose)
         n->idle_pending = 1; /* the watermark goes out first: idle inputs are not listened to */
     else if (change.went_idle && !rc)
-        rc = node_forward(n, CHANNEL_IDLE, 0);
+        rc = task_forward(n, CHANNEL_IDLE, 0);
     return rc;
 }
 
-static int take_frame(struct node *n, uint32_t input)
+static int take_frame(struct task *n, uint32_t input)
 {
     struct channel_frame frame = channel_take(n->inputs[input]);
 
@@ -237,7 +237,7 @@ static int take_frame(struct node *n, uint32_t input)
             return 0;
         }
         n->step = STEP_BATCH;
-        return node_answered(n, operator_of(n)->batch(&n->context, n->self, input, frame.batch));
+        return task_answered(n, operator_of(n)->batch(&n->context, n->self, input, frame.batch));
     case CHANNEL_WATERMARK:
         return forward_change(n, valve_watermark(&n->valve, input, frame.time));
     case CHANNEL_IDLE:
@@ -252,7 +252,7 @@ static int take_frame(struct node *n, uint32_t input)
     }
 }
 
-static int find_frame(struct node *n, uint32_t *input)
+static int find_frame(struct task *n, uint32_t *input)
 {
     for (uint32_t i = 0; i < n->plan->input_count; i++) {
         uint32_t k = (n->next_input + i) % n->plan->input_count;
@@ -265,7 +265,7 @@ static int find_frame(struct node *n, uint32_t *input)
     return 0;
 }
 
-static int run_timers(struct node *n)
+static int run_timers(struct task *n)
 {
     int32_t table = due_table(n, STREAMD_TABLE_EVENT_TIMERS, n->valve.output);
 
@@ -273,28 +273,28 @@ static int run_timers(struct node *n)
         n->step = STEP_WATERMARK;
         return 0;
     }
-    return node_answered(n, operator_of(n)->timer(&n->context, n->self, table, n->valve.output));
+    return task_answered(n, operator_of(n)->timer(&n->context, n->self, table, n->valve.output));
 }
 
-static int run_watermark(struct node *n)
+static int run_watermark(struct task *n)
 {
     if (!operator_of(n)->watermark || n->finished) {
         n->step = STEP_FORWARD;
         return 0;
     }
-    return node_answered(n, operator_of(n)->watermark(&n->context, n->self, n->valve.output));
+    return task_answered(n, operator_of(n)->watermark(&n->context, n->self, n->valve.output));
 }
 
-static int run_end(struct node *n)
+static int run_end(struct task *n)
 {
     n->end_pending = 0;
     n->step = STEP_END;
     if (!operator_of(n)->end)
-        return node_answered(n, STREAMD_OK);
-    return node_answered(n, operator_of(n)->end(&n->context, n->self, n->end_input));
+        return task_answered(n, STREAMD_OK);
+    return task_answered(n, operator_of(n)->end(&n->context, n->self, n->end_input));
 }
 
-static int run_clock(struct node *n, int64_t now)
+static int run_clock(struct task *n, int64_t now)
 {
     int32_t table = due_table(n, STREAMD_TABLE_PROCESSING_TIMERS, now);
 
@@ -302,11 +302,11 @@ static int run_clock(struct node *n, int64_t now)
         n->wake_at = INT64_MAX;
     n->step = STEP_CLOCK;
     if (!operator_of(n)->timer)
-        return node_answered(n, STREAMD_OK);
-    return node_answered(n, operator_of(n)->timer(&n->context, n->self, table, now));
+        return task_answered(n, STREAMD_OK);
+    return task_answered(n, operator_of(n)->timer(&n->context, n->self, table, now));
 }
 
-int node_start(struct node *n, enum node_step step)
+int task_start(struct task *n, enum task_step step)
 {
     const struct streamd_operator *op = operator_of(n);
     enum streamd_flow flow = STREAMD_OK;
@@ -316,45 +316,45 @@ int node_start(struct node *n, enum node_step step)
         flow = op->prepare(&n->context, n->self, 1);
     else if (step == STEP_COMMIT && op->commit)
         flow = op->commit(&n->context, n->self, 1);
-    return node_answered(n, flow);
+    return task_answered(n, flow);
 }
 
-int node_runnable(struct node *n, int64_t now)
+int task_runnable(struct task *n, int64_t now)
 {
     uint32_t input;
 
-    if (n->waiting == NODE_WANTS_ROOM)
-        return node_has_room(n);
-    if (n->waiting == NODE_BLOCKED)
+    if (n->waiting == TASK_WANTS_ROOM)
+        return task_has_room(n);
+    if (n->waiting == TASK_BLOCKED)
         return n->blocked_until <= now;
     if (n->step == STEP_FORWARD || n->step == STEP_END_FORWARD)
         return 1;
     if (n->ended || (n->step == STEP_NONE && !n->end_pending && !find_frame(n, &input) &&
-                     node_deadline(n) > now))
+                     task_deadline(n) > now))
         return 0;
-    return node_has_room(n);
+    return task_has_room(n);
 }
 
 /* What STEP_FORWARD does: the watermark, and then that the output is idle, if it went so. */
-static int forward_watermark(struct node *n)
+static int forward_watermark(struct task *n)
 {
-    int rc = node_forward(n, CHANNEL_WATERMARK, n->valve.output);
+    int rc = task_forward(n, CHANNEL_WATERMARK, n->valve.output);
 
     n->step = STEP_NONE;
     if (!rc && n->idle_pending)
-        rc = node_forward(n, CHANNEL_IDLE, 0);
+        rc = task_forward(n, CHANNEL_IDLE, 0);
     n->idle_pending = 0;
     return rc;
 }
 
-int node_run(struct node *n, int64_t now)
+int task_run(struct task *n, int64_t now)
 {
     uint32_t input;
 
-    if (n->waiting != NODE_READY) {
+    if (n->waiting != TASK_READY) {
         if (!operator_of(n)->resume)
-            return node_fail(n, STREAMD_BUG, 5390, "answered HAS_MORE without a resume function");
-        return node_answered(n, operator_of(n)->resume(&n->context, n->self));
+            return task_fail(n, STREAMD_BUG, 5390, "answered HAS_MORE without a resume function");
+        return task_answered(n, operator_of(n)->resume(&n->context, n->self));
     }
     switch (n->step) {
     case STEP_TIMERS:
@@ -366,13 +366,13 @@ int node_run(struct node *n, int64_t now)
     case STEP_END_FORWARD:
         n->step = STEP_NONE;
         n->ended = 1;
-        return node_forward(n, CHANNEL_END, 0);
+        return task_forward(n, CHANNEL_END, 0);
     default:
         break;
     }
     if (n->end_pending)
         return run_end(n);
-    if (node_deadline(n) <= now)
+    if (task_deadline(n) <= now)
         return run_clock(n, now);
     if (!find_frame(n, &input))
         return 0;

@@ -1,6 +1,6 @@
 /*
- * worker/node.h - a node while it runs: its channels, its event at hand, its counters. Private to
- * the worker.
+ * worker/task.h - a task: a node while it runs in this worker: its channels, its event at hand, its
+ * counters. Private to the worker.
  *
  * An event goes through these steps, each of which may end in HAS_MORE or BLOCKED and is resumed
  * from there:
@@ -10,8 +10,8 @@
  *   end:        end(), and after the last input: forward
  *   timer:      timer()
  */
-#ifndef WORKER_NODE_H
-#define WORKER_NODE_H
+#ifndef WORKER_TASK_H
+#define WORKER_TASK_H
 
 #include "base/array.h"
 #include "exchange/channel.h"
@@ -25,13 +25,13 @@ struct expr_evaluator;
 struct aggregate_runner;
 struct source_driver;
 
-enum node_waiting {
-    NODE_READY = 0,
-    NODE_WANTS_ROOM = 1, /* answered HAS_MORE */
-    NODE_BLOCKED = 2     /* answered BLOCKED */
+enum task_waiting {
+    TASK_READY = 0,
+    TASK_WANTS_ROOM = 1, /* answered HAS_MORE */
+    TASK_BLOCKED = 2     /* answered BLOCKED */
 };
 
-enum node_step {
+enum task_step {
     STEP_NONE = 0,    /* between events */
     STEP_BATCH,       /* inside batch() */
     STEP_TIMERS,      /* a watermark came: timers of tables first */
@@ -44,17 +44,17 @@ enum node_step {
     STEP_COMMIT
 };
 
-struct node_output {
+struct task_output {
     struct channel **channels;
     uint32_t count;
 };
 
-struct node_table {
+struct task_table {
     struct streamd_table *table;
     struct streamd_row_layout layout;
 };
 
-struct node {
+struct task {
     struct streamd_context context; /* first: a context is its node's address */
     struct worker *worker;
     const struct plan_node *plan;
@@ -68,11 +68,11 @@ struct node {
     uint32_t next_input; /* where the search for a frame starts */
     uint32_t inputs_open;
 
-    struct node_output *outputs;
-    struct node_table *tables;
+    struct task_output *outputs;
+    struct task_table *tables;
 
-    enum node_waiting waiting;
-    enum node_step step;
+    enum task_waiting waiting;
+    enum task_step step;
     int end_pending; /* input end_input has ended and end() was not called yet */
     uint32_t end_input;
     int idle_pending;            /* IDLE goes out behind the watermark at hand */
@@ -96,9 +96,9 @@ struct worker {
     const struct plan *plan;
     struct worker_options options;
     struct batch_pool *pool;
-    struct node *nodes;
-    uint32_t node_count;
-    struct node *failed;
+    struct task *tasks;
+    uint32_t task_count;
+    struct task *failed;
     struct streamd_error error; /* of the failed node */
     size_t allocated;           /* bytes given to plugins */
     int stop_fd;                /* eventfd of worker_stop */
@@ -109,47 +109,47 @@ struct worker {
 };
 
 /* The node behind a context. */
-static inline struct node *node_of(struct streamd_context *c)
+static inline struct task *task_of(struct streamd_context *c)
 {
-    return (struct node *)c;
+    return (struct task *)c;
 }
 
 /* Opens and closes a node: tables, format, plugin. */
-int node_open(struct node *node, struct streamd_error *error);
-void node_close(struct node *node);
+int task_open(struct task *node, struct streamd_error *error);
+void task_close(struct task *node);
 
 /* 1 where every output has room for a batch. */
-int node_has_room(const struct node *node);
+int task_has_room(const struct task *node);
 
-/* 1 where node_run would do something now; `now` is processing time, `ready` says that the
+/* 1 where task_run would do something now; `now` is processing time, `ready` says that the
    descriptor it is blocked on is ready. */
-int node_runnable(struct node *node, int64_t now);
+int task_runnable(struct task *node, int64_t now);
 
 /* Runs one step. Negative: failed, see worker->error. */
-int node_run(struct node *node, int64_t now);
+int task_run(struct task *node, int64_t now);
 
 /* The processing time at which the node wants to run though nothing comes, INT64_MAX: none. */
-int64_t node_deadline(struct node *node);
+int64_t task_deadline(struct task *node);
 
 /* Sends a control frame to all outputs. 0 or negative. */
-int node_forward(struct node *node, enum channel_frame_kind kind, int64_t time);
+int task_forward(struct task *node, enum channel_frame_kind kind, int64_t time);
 
 /* Sends a batch to an output and takes the reference; see streamd_emit. */
-int node_emit(struct node *node, uint32_t output, struct streamd_batch *batch);
+int task_emit(struct task *node, uint32_t output, struct streamd_batch *batch);
 
 /* Notes a failure of the node and answers a negative code. */
-int node_fail(struct node *node, enum streamd_class cls, int diagnostic, const char *message);
+int task_fail(struct task *node, enum streamd_class cls, int diagnostic, const char *message);
 
 /* Acts on what an event handler answered. 0 or negative. */
-int node_answered(struct node *node, enum streamd_flow flow);
+int task_answered(struct task *node, enum streamd_flow flow);
 
 /* Sends the rows collected for .error. 0 or negative. */
-int node_flush_errors(struct node *node);
+int task_flush_errors(struct task *node);
 
-/* Sinks: starts prepare or commit; then node_run until step is STEP_NONE. 0 or negative. */
-int node_start(struct node *node, enum node_step step);
+/* Sinks: starts prepare or commit; then task_run until step is STEP_NONE. 0 or negative. */
+int task_start(struct task *node, enum task_step step);
 
 /* Rows in the node's state tables. */
-uint64_t node_state_rows(struct node *node);
+uint64_t task_state_rows(struct task *node);
 
 #endif
