@@ -9,7 +9,8 @@ noinst_LTLIBRARIES += %D%/libgraph.la
 	%D%/pipeline.c %D%/pipeline.h \
 	%D%/reading.h \
 	%D%/types.c \
-	%D%/plan.c %D%/plan.h
+	%D%/plan.c %D%/plan.h \
+	%D%/spread.c %D%/spread.h
 
 EXTRA_DIST += %D%/README
 

@@ -39,10 +39,21 @@ struct plan_table {
     const struct streamd_aggregates *aggregates; /* or NULL */
 };
 
+/* How the rows of an edge find their task. */
+enum plan_exchange {
+    PLAN_FORWARD = 0,   /* task i to task i: both have as many */
+    PLAN_HASH = 1,      /* to the owner of the row's key group */
+    PLAN_REBALANCE = 2, /* batch by batch in turns */
+    PLAN_GLOBAL = 3     /* to task 0, which is the only one */
+};
+
 /* An edge, as the node that reads it sees it. */
 struct plan_input {
     uint32_t node;
     uint32_t output;
+    enum plan_exchange exchange;
+    uint32_t key_count; /* PLAN_HASH: fields of the edge's schema */
+    const uint32_t *key_fields;
 };
 
 /* The event time of a source. */
@@ -69,7 +80,7 @@ struct plan_node {
     uint32_t error_output; /* number of the output "error" under PLAN_OUTPUT */
 
     uint32_t input_count;
-    const struct plan_input *inputs;
+    struct plan_input *inputs;
     const struct streamd_schema *input; /* NULL: a source */
     uint8_t *reads;                     /* per input field: this node itself reads it */
     int reads_all;                      /* it did not say what it reads */
@@ -80,6 +91,7 @@ struct plan_node {
     struct streamd_strings key_by;
     const uint32_t *key_fields; /* key_by.count input fields */
     uint32_t partitioning;      /* enum streamd_partitioning */
+    uint32_t parallelism;       /* tasks; on the first workers of the pipeline */
     uint32_t delivery;          /* sinks: enum streamd_delivery */
 
     uint32_t table_count;
@@ -97,7 +109,9 @@ struct plan {
     const char *path; /* of its file */
     uint32_t node_count;
     struct plan_node *nodes;
+    uint32_t parallelism; /* workers */
     uint32_t key_groups;
+    int hold_at_end;      /* at_end: savepoint: drained input fires nothing */
     int64_t memory_limit; /* bytes */
     int64_t record_limit; /* bytes */
     const struct streamd_backend *backend;

@@ -7,6 +7,7 @@
 
 #include "base/array.h"
 #include "base/error.h"
+#include "graph/spread.h"
 #include "plan/binding.h"
 
 #include <stdio.h>
@@ -480,6 +481,7 @@ static void start_binding(struct builder *w, uint32_t index, struct binding *b, 
     b->out->name = node->name;
     b->out->kind = node->kind;
     b->out->partitioning = STREAMD_ANY;
+    b->out->parallelism = (uint32_t)node->parallelism;
     b->out->delivery = STREAMD_AT_LEAST_ONCE;
 }
 
@@ -531,6 +533,7 @@ static int prepare(struct builder *w)
 
     plan->name = w->pipeline->name;
     plan->path = w->diagnostics->file;
+    plan->parallelism = (uint32_t)w->pipeline->parallelism;
     plan->key_groups = (uint32_t)w->pipeline->key_groups;
     plan->memory_limit = w->pipeline->memory_bytes;
     plan->record_limit = w->pipeline->record_bytes;
@@ -565,6 +568,8 @@ static int build(struct builder *w)
     }
     if (w->nomem)
         return STREAMD_E_NOMEM;
+    if (!rc)
+        rc = spread_plan(&w->built->plan);
     return rc ? rc : plan_needs(&w->built->plan);
 }
 

@@ -74,6 +74,17 @@ static void add_table(struct text *out, const struct streamd_table_decl *d)
     text_add_char(out, '}');
 }
 
+/* How the rows of each input find their task. */
+static void add_exchanges(struct text *out, const struct plan_node *n)
+{
+    static const char *const words[] = {"forward", "hash", "rebalance", "global"};
+
+    text_add(out, ",\"exchange\":[");
+    for (uint32_t i = 0; i < n->input_count; i++)
+        text_printf(out, "%s\"%s\"", i ? "," : "", words[n->inputs[i].exchange]);
+    text_add_char(out, ']');
+}
+
 static void add_inputs(struct text *out, const struct plan *plan, const struct plan_node *n)
 {
     text_add(out, ",\"inputs\":[");
@@ -94,8 +105,11 @@ static void add_node(struct text *out, const struct plan *plan, const struct pla
     add_string(out, n->name);
     text_printf(out, ",\"kind\":\"%s\",\"type\":\"%s\"", plugin_kind_word(n->kind),
                 n->descriptor->name);
-    if (n->kind != STREAMD_SOURCE)
+    text_printf(out, ",\"parallelism\":%u", n->parallelism);
+    if (n->kind != STREAMD_SOURCE) {
         add_inputs(out, plan, n);
+        add_exchanges(out, n);
+    }
     text_printf(out, ",\"partitioning\":\"%s\",\"key_by\":", partitionings[n->partitioning]);
     add_strings(out, &n->key_by);
     if (n->kind == STREAMD_SINK)
@@ -120,8 +134,8 @@ void plan_json(const struct plan *plan, struct text *out)
 {
     text_add(out, "{\"version\":1,\"pipeline\":");
     add_string(out, plan->name);
-    text_printf(out, ",\"key_groups\":%u,\"backend\":\"%s\",\"nodes\":[", plan->key_groups,
-                plan->backend->descriptor.name);
+    text_printf(out, ",\"parallelism\":%u,\"key_groups\":%u,\"backend\":\"%s\",\"nodes\":[",
+                plan->parallelism, plan->key_groups, plan->backend->descriptor.name);
     for (uint32_t i = 0; i < plan->node_count; i++) {
         text_add(out, i ? "," : "");
         add_node(out, plan, &plan->nodes[i]);
