@@ -10,43 +10,12 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "control/stats.h"
 #include "graph/plan.h"
 
 #include <streamd/error.h>
 
 struct worker;
-
-/* A counter of a plugin's own (streamd_count). */
-struct worker_counter {
-    const char *name; /* NULL: unused */
-    uint64_t value;
-};
-
-enum { WORKER_COUNTERS = 8 };
-
-/* Counters of one node. Rows are counted when they go out, and when they come in. */
-struct worker_node_stats {
-    const char *name;
-    uint32_t kind; /* enum streamd_kind */
-    uint64_t rows_in, rows_out, batches_in, batches_out;
-    uint64_t late;      /* rows that came too late for every window */
-    uint64_t rejected;  /* rows with an error that went to .error */
-    uint64_t skipped;   /* rows with an error under on_error: skip */
-    uint64_t discarded; /* rows in state that will have no result */
-    int64_t busy_us, backpressured_us, idle_us;
-    int64_t watermark; /* INT64_MIN: none yet; INT64_MAX: end of input */
-    struct worker_counter counters[WORKER_COUNTERS];
-    const char *held_by; /* sources: title of the split that holds the watermark back, or NULL */
-};
-
-struct worker_stats {
-    uint32_t node_count;
-    struct worker_node_stats *nodes;
-    int64_t elapsed_us;
-    const char *limiting; /* the node that limits the rate, or NULL */
-    int stopped;          /* ended by worker_stop, not by its input */
-    size_t memory_bytes;  /* held by batches and plugins now */
-};
 
 struct worker_options {
     uint32_t batch_rows;    /* 0: 2048 */

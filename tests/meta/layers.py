@@ -14,7 +14,7 @@ LAYERS = {
     "base": 1,
     "columnar": 2, "event": 2, "config": 2,
     "expr": 3, "graph": 3, "progress": 3, "checkpoint": 3,
-    "plugin": 4,
+    "plugin": 4, "control": 4,
     "state": 5, "exchange": 5,
     "worker": 6, "plan": 6,
     "coordinator": 7,
