@@ -1,0 +1,11 @@
+# Layer 3: checkpoint and restart decisions, and the files of checkpoints.
+
+noinst_LTLIBRARIES += %D%/libcheckpoint.la
+%C%_libcheckpoint_la_SOURCES = \
+	%D%/protocol.h \
+	%D%/restart.c %D%/restart.h
+
+EXTRA_DIST += %D%/README
+
+unit_tests += tests/unit/test_restart
+tests_unit_test_restart_LDADD = $(L3) $(CMOCKA_LIBS)
