@@ -14,7 +14,7 @@ EXTRA_DIST += %D%
 
 # docs/reference and the completions are written from the tables in the program; tests/meta/reference.sh
 # finds them stale.
-reference_pages = pipeline plugins diagnostics
+reference_pages = pipeline plugins functions diagnostics
 
 reference: all
 	$(MKDIR_P) '$(srcdir)/docs/reference'

@@ -65,6 +65,7 @@ int client_graph(struct client *c, int count, char **arguments);
 int client_echo(struct client *c, int count, char **arguments);
 int client_explain(struct client *c, int count, char **arguments);
 int client_plugins(struct client *c, int count, char **arguments);
+int client_functions(struct client *c, int count, char **arguments);
 int client_new(struct client *c, int count, char **arguments);
 int client_completion(struct client *c, int count, char **arguments);
 int client_reference(struct client *c, int count, char **arguments);

@@ -3,11 +3,13 @@
 noinst_LTLIBRARIES += %D%/libclient.la
 %C%_libclient_la_SOURCES = \
 	%D%/arguments.c \
+	%D%/catalogue.c %D%/catalogue.h \
 	%D%/client.c %D%/client.h \
 	%D%/completion.c \
 	%D%/describe.c %D%/describe.h \
 	%D%/echo.c \
 	%D%/explain.c \
+	%D%/functions.c \
 	%D%/graph.c \
 	%D%/live.c %D%/live.h \
 	%D%/load.c %D%/load.h \

@@ -1,4 +1,5 @@
 /* streamctl reference: pages of the manual, in Markdown, from the tables in the program. */
+#include "client/catalogue.h"
 #include "client/client.h"
 #include "client/describe.h"
 
@@ -77,6 +78,74 @@ static int print_plugins(const struct client *c, struct text *out)
     return code;
 }
 
+/* Is an entry of this origin (NULL: built in) and kind? */
+static int belongs(const struct catalogue_entry *e, const char *plugin, int aggregate)
+{
+    if (e->aggregate != aggregate || !e->plugin != !plugin)
+        return 0;
+    return !plugin || strcmp(e->plugin, plugin) == 0;
+}
+
+/* A table of the functions or aggregates of one origin; signatures that do the same share a row. */
+static void print_calls(const struct catalogue *all, const char *plugin, int aggregate,
+                        struct text *out)
+{
+    const struct catalogue_entry *last = NULL;
+
+    for (size_t i = 0; i < all->count; i++) {
+        const struct catalogue_entry *e = &all->items[i];
+
+        if (!belongs(e, plugin, aggregate))
+            continue;
+        if (!last)
+            text_printf(out, "\n| %s | |\n|---|---|\n", aggregate ? "aggregate" : "function");
+        if (last && strcmp(last->name, e->name) == 0 && strcmp(last->doc, e->doc) == 0)
+            text_add(out, "<br>`");
+        else if (last)
+            text_printf(out, " | %s |\n| `", last->doc);
+        else
+            text_add(out, "| `");
+        catalogue_signature(e, out);
+        text_add_char(out, '`');
+        last = e;
+    }
+    if (last)
+        text_printf(out, " | %s |\n", last->doc);
+}
+
+static int print_functions(const struct client *c, struct text *out)
+{
+    struct catalogue all = {0};
+    int code = catalogue_load(&all, c);
+    const char *const *names;
+
+    names = all.count ? plugin_names(all.plugins, STREAMD_FUNCTIONS) : NULL;
+    if (!names) {
+        catalogue_clear(&all);
+        return code ? code : client_fail(CLIENT_FAILED, "out of memory");
+    }
+    text_printf(out,
+                "%s# Functions\n\nWhat expressions may call: what `streamctl functions` shows. "
+                "Operators, `CASE`, casts and other syntax are in "
+                "[expressions.md](../expressions.md). An `int64` may stand where a `decimal` or a "
+                "`float64` is taken, a `decimal` where a `float64` is, and a `date` where a "
+                "`timestamp` is. `...`: the last argument may stand several times. Where an "
+                "argument is NULL the result is NULL, unless it says otherwise; aggregates leave "
+                "NULLs out.\n",
+                made);
+    text_add(out, "\n## Scalar functions\n");
+    print_calls(&all, NULL, 0, out);
+    text_add(out, "\n## Aggregates\n");
+    print_calls(&all, NULL, 1, out);
+    for (; *names; names++) {
+        text_printf(out, "\n## The functions plugin `%s`\n", *names);
+        print_calls(&all, *names, 0, out);
+        print_calls(&all, *names, 1, out);
+    }
+    catalogue_clear(&all);
+    return code;
+}
+
 static void print_diagnostics(struct text *out)
 {
     const struct code *code;
@@ -102,6 +171,8 @@ int client_reference(struct client *c, int count, char **arguments)
         print_pipeline(&out);
     else if (strcmp(arguments[0], "plugins") == 0)
         code = print_plugins(c, &out);
+    else if (strcmp(arguments[0], "functions") == 0)
+        code = print_functions(c, &out);
     else if (strcmp(arguments[0], "diagnostics") == 0)
         print_diagnostics(&out);
     else

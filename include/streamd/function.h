@@ -70,7 +70,8 @@ enum streamd_function_flags {
  * `result` as it stands.
  * prepare: called once per use with the constant arguments' values (others have values NULL), so
  * that a pattern is compiled once; default: nothing. Memory from malloc, released by unprepare.
- * kernel: 0 or negative.
+ * kernel: 0 or negative. A string, bytes or json of the result may point into an argument's: they
+ * live as long as the result is used. Others come from host->alloc, or are constants.
  * resolve_values: instead of resolve, where the result's type depends on the value of a constant
  * too, as in round(price, 2): arguments as in prepare.
  */

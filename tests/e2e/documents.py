@@ -25,6 +25,7 @@ PAGES = [
     "docs/getting-started.md",
     "docs/pipelines.md",
     "docs/windows.md",
+    "docs/expressions.md",
     "docs/operations.md",
 ]
 SECONDS = 60

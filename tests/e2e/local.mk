@@ -13,6 +13,7 @@ e2e_tests += \
 	%D%/file-follow.sh \
 	%D%/file-sink.sh \
 	%D%/file-source.sh \
+	%D%/functions.py \
 	%D%/generator.py \
 	%D%/idle-sources.sh \
 	%D%/interrupt.sh \

@@ -1,7 +1,7 @@
 # Tests of the tree itself.
 
 meta_tests += %D%/abi.py %D%/codes.py %D%/comments.py %D%/format.py %D%/headers.py %D%/install.sh \
-	%D%/layers.py %D%/listed.py %D%/reference.sh %D%/scripts.py %D%/third-party.sh \
+	%D%/layers.py %D%/links.py %D%/listed.py %D%/reference.sh %D%/scripts.py %D%/third-party.sh \
 	%D%/words.py
 
 # This one looks at what was built, so it runs on an installation too.

@@ -3,10 +3,11 @@
 # say today.
 . "$(dirname "$0")/../tap.sh"
 
-for page in pipeline plugins diagnostics; do
+for page in pipeline plugins functions diagnostics; do
     run "$STREAMCTL" reference --plugin-path "$STREAMD_PLUGIN_PATH" "$page"
     is "the page '$page' can be written" "$status" 0
-    if [ "$page" = plugins ] && ! ls "$STREAMD_PLUGIN_PATH"/{sink-sqlite,format-regex}.so >"$TMP/ok.log" 2>&1; then
+    if [[ $page = plugins || $page = functions ]] &&
+        ! ls "$STREAMD_PLUGIN_PATH"/{sink-sqlite,format-regex,functions-text}.so >"$TMP/ok.log" 2>&1; then
         skip "docs/reference/$page.md is up to date" "this build lacks a plugin"
         continue
     fi

@@ -39,6 +39,7 @@ def aggregates():
         yield f"string_agg({argument})", f"string_agg({argument} ORDER BY id)"
         yield (f"string_agg({argument}) FILTER (WHERE b1)",
                f"string_agg({argument} ORDER BY id) FILTER (WHERE b1)")
+    yield same("string_agg(s1, ',' ORDER BY s1)")
     for column in ("i1", "s1", "b1", "d2", "n"):
         yield f"array_agg({column})", f"array_agg({column} ORDER BY id)"
         yield (f"array_agg({column}) FILTER (WHERE n > 0)",

@@ -74,7 +74,7 @@ def bits():
         for left, operand in itertools.product(["i1", "n"], right):
             yield (f"{left} {operator} {operand}::int" if operator in ("<<", ">>")
                    else f"{left} {operator} {operand}")
-    yield from ["~ i1", "~ n", f"i1 & {NULLS['int']}"]
+    yield from ["1::int << 33", "2147483647 + n::int", "n::int * 2147483647", "~ i1", "~ n", f"i1 & {NULLS['int']}"]
 
 
 @section
@@ -183,6 +183,7 @@ def numbers():
         yield f"width_bucket({column}, 100{kind}, 0{kind}, 5)"
         yield f"width_bucket({column}, 1{kind}, 1{kind}, 5)"
         yield f"width_bucket({column}, 0{kind}, 10{kind}, n::int)"
+    yield "width_bucket(f1, -1e308::float8, 1e308::float8, 5)"
 
 
 @section
@@ -266,7 +267,7 @@ def patterns():
         yield f"regexp_replace(s1, {pattern}, {replacement})"
         yield f"regexp_replace(s1, {pattern}, {replacement}, 'g')"
     yield from ["regexp_replace(s1, 'O', '0', 'gi')", "regexp_replace(s1, 'o', '0', 'i')", "regexp_replace(s1, s2, '#', 'g')",
-                f"regexp_replace(s1, {NULLS['text']}, 'x')"]
+                "regexp_replace(s1, 'o', 'x', 'b')", f"regexp_replace(s1, {NULLS['text']}, 'x')"]
     for pattern in ("'o'", "'(.)b(.)'", "'([0-9]+)-?([0-9]+)?'", "'^(https?)://([^/]+)'", "'nomatch'", "'^'"):
         yield f"regexp_match(s1, {pattern})"
         yield f"regexp_match(s1, {pattern}, 'i')"
@@ -285,7 +286,7 @@ def casts():
         yield f"s1::{target}"
         yield f"CAST(s2 AS {target})"
         yield f"NULL::{target}"
-    yield "s1::timestamptz"
+    yield from ["s1::timestamptz", "('0.12345678901234567894' || s2)::numeric", "d1::numeric", "n::numeric"]
     for source in ("b1", "b2"):
         yield from [f"{source}::text", f"{source}::int"]
     yield from ["n::int::boolean", "t1::text", "a1::text", "t1::date", "a1::timestamptz", "j1::text",
@@ -333,7 +334,7 @@ def times():
                 "t1 + 2 * interval '1 hour'", "t1 + interval '1 hour' * 3"]
     for zone in ("UTC", "+02:00", "-05:30", "+00"):
         yield f"t1 AT TIME ZONE '{zone}'"
-    yield from ["t1 AT TIME ZONE interval '2 hours'"]
+    yield from ["t1 AT TIME ZONE interval '2 hours'", "'2025-07-01 12:00'::timestamp AT TIME ZONE '+02'"]
     for argument in ("0", "1e9", "-1.5", "n", "i1 / 1000000000", "f1", "1735689600.123456", "'NaN'::float8"):
         yield f"to_timestamp({argument})"
     patterns = ["YYYY-MM-DD", "YYYY-MM-DD HH24:MI:SS", "HH12:MI AM", "HH:MI:SS.MS", "US", "DD Mon YYYY", "Day, DD Month YYYY",
@@ -345,6 +346,7 @@ def times():
     for pattern in ("999", "9999.99", "FM9999.99", "000.00", "FM000", "S999", "999MI", "9,999,999", "FM9,999,999.0"):
         yield f"to_char(n, '{pattern}')"
         yield f"to_char(d2, '{pattern}')"
+    yield """to_char(d2, '999." euros"')"""
     for text, pattern in (("2025-03-04", "YYYY-MM-DD"), ("04.03.2025", "DD.MM.YYYY"), ("4 Mar 2025", "DD Mon YYYY"), ("20250304", "YYYYMMDD"),
                           ("March 4, 2025", "Month DD, YYYY"), ("2025-063", "YYYY-DDD"), ("2025-13-01", "YYYY-MM-DD"), ("x", "YYYY"),
                           ("2025-02-30", "YYYY-MM-DD"), ("", "YYYY-MM-DD"), ("25-3-4", "YY-MM-DD")):
@@ -352,7 +354,8 @@ def times():
     for text, pattern in (("2025-03-04 05:06:07", "YYYY-MM-DD HH24:MI:SS"), ("17/May/2015:10:05:03 +0000", "DD/Mon/YYYY:HH24:MI:SS TZHTZM"),
                           ("17/May/2015:10:05:03 -0730", "DD/Mon/YYYY:HH24:MI:SS TZHTZM"), ("05:06 PM 2025", "HH12:MI PM YYYY"),
                           ("2025-03-04T05:06:07.123456", "YYYY-MM-DD\"T\"HH24:MI:SS.US"), ("2025-03-04 05:06:07.5", "YYYY-MM-DD HH24:MI:SS.MS"),
-                          ("2025-03-04 25:00", "YYYY-MM-DD HH24:MI"), ("garbage", "YYYY-MM-DD")):
+                          ("2025-03-04 25:00", "YYYY-MM-DD HH24:MI"), ("garbage", "YYYY-MM-DD"),
+                          ("2025-03-04 05:06:07.5 5", "YYYY-MM-DD HH24:MI:SS.FF1 FF1")):
         yield f"to_timestamp('{text}', '{pattern}')"
     for arguments in ("2025, 3, 4, 5, 6, 7.5", "2024, 2, 29, 0, 0, 0", "2025, 2, 29, 0, 0, 0", "2025, 13, 1, 0, 0, 0",
                       "2025, 1, 1, 24, 0, 0", "2025, 1, 1, 0, 0, 60", "1, 1, 1, 0, 0, 0", "2000 + n::int, 1, 1, 0, 0, 0"):
