@@ -96,6 +96,7 @@ struct plan_node {
 
     uint32_t table_count;
     const struct plan_table *tables;
+    int32_t outbox; /* number of the table `_outbox`, the last; -1: none */
 
     struct plan_event_time event_time; /* sources */
     uint32_t max_open_splits;          /* sources; 0: all */
@@ -116,6 +117,23 @@ struct plan {
     int64_t record_limit; /* bytes */
     const struct streamd_backend *backend;
 };
+
+/* Columns of the table of a node that called streamd_bind_outbox: a row for each sealed segment
+   that is not erased. */
+enum plan_outbox_column {
+    PLAN_OUTBOX_SEGMENT = 0, /* string: the file's name */
+    PLAN_OUTBOX_LINEAGE,     /* string: under which it was sealed */
+    PLAN_OUTBOX_CHECKPOINT,  /* int64, as are those that follow */
+    PLAN_OUTBOX_TASK,
+    PLAN_OUTBOX_SEQUENCE,
+    PLAN_OUTBOX_RECORDS,
+    PLAN_OUTBOX_BYTES,
+    PLAN_OUTBOX_CHECKSUM,
+    PLAN_OUTBOX_COLUMNS
+};
+
+/* That table. */
+const struct streamd_table_decl *plan_outbox_table(void);
 
 /* Schema of every `.error` output: raw, node, code, message, origin, at. */
 const struct streamd_schema *plan_error_schema(void);

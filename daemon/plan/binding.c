@@ -205,6 +205,12 @@ static int op_needs_format(struct streamd_bind *b)
     return 0;
 }
 
+static int op_outbox(struct streamd_bind *b)
+{
+    binding_of(b)->has_outbox = 1;
+    return 0;
+}
+
 /* ---- state -------------------------------------------------------------------------------- */
 
 static int is_good_table(const struct streamd_table_decl *d)
@@ -294,6 +300,7 @@ const struct streamd_bind_ops *binding_ops(void)
         .input_key = op_input_key,
         .input_event_time = op_input_event_time,
         .needs_format = op_needs_format,
+        .outbox = op_outbox,
     };
 
     return &ops;

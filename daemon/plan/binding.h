@@ -48,6 +48,7 @@ struct binding {
     int input_event_time;
     int own_event_time; /* the source's rows carry one */
     int needs_format;
+    int has_outbox;
     int says_what_it_reads;
     const struct streamd_schema *declared; /* by streamd_bind_output */
     struct {

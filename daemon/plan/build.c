@@ -379,11 +379,12 @@ static int has_output(struct builder *w, struct binding *b)
     return 0;
 }
 
-/* Moves outputs and tables to the plan's arena; adds .error. */
+/* Moves outputs and tables to the plan's arena; adds .error and the outbox. */
 static int settle(struct builder *w, struct binding *b)
 {
     struct plan_output error = {
         .name = "error", .schema = plan_error_schema(), .changelog = STREAMD_APPEND};
+    struct plan_table outbox = {.decl = *plan_outbox_table()};
     struct arena *arena = &w->built->plan.arena;
     struct plan_output *outputs;
     struct plan_table *tables;
@@ -394,6 +395,9 @@ static int settle(struct builder *w, struct binding *b)
         if (array_push(&b->outputs, error))
             return STREAMD_E_NOMEM;
     }
+    b->out->outbox = b->has_outbox ? (int32_t)b->tables.count : -1;
+    if (b->has_outbox && array_push(&b->tables, outbox))
+        return STREAMD_E_NOMEM;
     b->out->output_count = b->node->kind == STREAMD_SINK ? 0 : (uint32_t)b->outputs.count;
     outputs = arena_zalloc(arena, b->outputs.count, sizeof(*outputs));
     tables = arena_zalloc(arena, b->tables.count, sizeof(*tables));

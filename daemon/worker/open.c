@@ -45,6 +45,7 @@ static void set_context(struct task *n)
     c->batch_rows = n->worker->options.batch_rows;
     c->key_count = n->plan->key_by.count;
     c->key_fields = n->plan->key_fields;
+    c->lineage = c->attempt = c->parent_lineage = "";
 }
 
 static int open_tables(struct task *n, struct streamd_error *error)

@@ -49,8 +49,11 @@ enum streamd_table_flags {
     STREAMD_TABLE_EVENT_TIMERS = 8, /* ordered; the timer event comes when the watermark reaches
                                        the smallest value */
     STREAMD_TABLE_PROCESSING_TIMERS = 16, /* ordered; the same by the clock */
-    STREAMD_TABLE_BROADCAST = 32 /* not by key: positions, committables; each task has its own
-                                    rows and after a rescale reads all */
+    STREAMD_TABLE_BROADCAST = 32, /* not by key: positions, committables; each task has its own
+                                     rows, and after a rescale to P tasks those of the old tasks
+                                     task, task + P, ...: each row is one task's */
+    STREAMD_TABLE_ALL = 64        /* with BROADCAST: after a rescale each task has the rows of all
+                                     old tasks */
 };
 
 /*
@@ -97,6 +100,7 @@ struct streamd_bind_ops {
     const struct streamd_strings *(*input_key)(const struct streamd_bind *, uint32_t index);
     int (*input_event_time)(const struct streamd_bind *, uint32_t index);
     int (*needs_format)(struct streamd_bind *);
+    int (*outbox)(struct streamd_bind *);
 };
 
 struct streamd_bind {
@@ -274,6 +278,13 @@ static inline int streamd_bind_input_event_time(const struct streamd_bind *b, ui
 static inline int streamd_bind_needs_format(struct streamd_bind *b)
 {
     return b->ops->needs_format(b);
+}
+
+/* Sinks: the node uses the outbox (context.h). Declares its table, `_outbox`, which does not count
+   among the numbers that streamd_bind_table gives. */
+static inline int streamd_bind_outbox(struct streamd_bind *b)
+{
+    return b->ops->outbox(b);
 }
 
 #ifdef __cplusplus

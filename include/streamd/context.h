@@ -20,6 +20,8 @@ extern "C" {
 
 struct streamd_context;
 struct streamd_split;
+struct streamd_outbox_segment;
+struct streamd_outbox_record;
 
 /*
  * What an event handler answers.
@@ -117,6 +119,15 @@ struct streamd_host {
 
     int (*aggregate_check)(struct streamd_context *, const struct streamd_aggregates *,
                            struct streamd_batch *);
+
+    int (*outbox_append)(struct streamd_context *, const void *, size_t);
+    int (*outbox_append_batch)(struct streamd_context *, const struct streamd_batch *);
+    int (*outbox_seal)(struct streamd_context *, uint64_t);
+    int (*outbox_list)(struct streamd_context *, uint64_t, uint32_t,
+                       struct streamd_outbox_segment *);
+    int (*outbox_read)(struct streamd_context *, const struct streamd_outbox_segment *, uint64_t *,
+                       struct streamd_outbox_record *);
+    int (*outbox_erase)(struct streamd_context *, uint64_t);
 };
 
 /*
@@ -134,6 +145,21 @@ struct streamd_context {
     uint32_t batch_rows;                 /* rows that a batch should have when it is full */
     uint32_t key_count;                  /* fields of the node's key_by */
     const uint32_t *key_fields;          /* their numbers in the input's schema */
+
+    /*
+     * Where the pipeline stands among its checkpoints. A lineage is drawn at its first start and at
+     * every restore from a savepoint: 32 hexadecimal digits. Ids of checkpoints are unique within
+     * it. An attempt is one set of worker processes: letters and digits, another text each time,
+     * the same in all tasks. Without checkpoints all texts are "" and all numbers 0.
+     */
+    int durable;                /* 1: checkpoints are taken, and what they hold survives a crash */
+    int accept_duplicates;      /* the user accepts that output which went out comes again */
+    const char *lineage;        /* of this run */
+    const char *attempt;        /* of this run */
+    uint64_t checkpoint;        /* of this lineage, restored from; commit comes with it before
+                                   anything else. 0: began empty */
+    const char *parent_lineage; /* of the savepoint that the lineage began with, or "" */
+    uint64_t parent_checkpoint; /* the savepoint's checkpoint, by the ids of parent_lineage */
 };
 
 /* ---- memory, log, time ------------------------------------------------------------------- */
@@ -410,6 +436,91 @@ static inline struct streamd_batch *streamd_aggregate_result(struct streamd_cont
                                                              const struct streamd_column *extras)
 {
     return c->host->aggregate_result(c, a, t, rows, n, extras);
+}
+
+/* ---- outbox ------------------------------------------------------------------------------ */
+
+/*
+ * For sinks whose system cannot prepare: what they are to write is kept in files that belong to the
+ * checkpoint. The node declared it with streamd_bind_outbox, and context.durable is 1.
+ *
+ *   batch    streamd_outbox_append_batch        records go to a segment of this task
+ *   prepare  streamd_outbox_seal(id)            the segment is on disk, and a row of `_outbox`
+ *   commit   streamd_outbox_list, _read ...     everything up to id is written, and marked
+ *            streamd_outbox_erase(id)           segments and rows are gone
+ *
+ * A task sees the segments that it sealed, and after a restart those that it was given: each is
+ * given to one task. Failures call streamd_fail and keep every segment.
+ */
+
+/* A sealed segment, in the order of writing: by checkpoint, then task, then number. Valid until the
+   next call that seals or erases. */
+struct streamd_outbox_segment {
+    const char *name;
+    const char *lineage; /* under which it was sealed, and */
+    uint64_t checkpoint; /* for which checkpoint */
+    uint64_t records, bytes;
+    int missing; /* the file is not there */
+};
+
+/* A record, as it was appended: bytes, or a batch of context.input, then with data NULL. */
+struct streamd_outbox_record {
+    const uint8_t *data; /* valid until the next call of the outbox */
+    size_t length;
+    struct streamd_batch *batch; /* the caller owns the reference; or NULL */
+};
+
+/* Appends a record of at most 1 GiB. 0, or negative after streamd_fail. */
+static inline int streamd_outbox_append(struct streamd_context *c, const void *data, size_t length)
+{
+    return c->host->outbox_append(c, data, length);
+}
+
+/* Appends the selected rows of a batch of context.input, with event times and row kinds. 0, or
+   negative after streamd_fail. */
+static inline int streamd_outbox_append_batch(struct streamd_context *c,
+                                              const struct streamd_batch *batch)
+{
+    return c->host->outbox_append_batch(c, batch);
+}
+
+/* From prepare: everything appended so far belongs to checkpoint `id`, and survives a crash. 0, or
+   negative after streamd_fail. */
+static inline int streamd_outbox_seal(struct streamd_context *c, uint64_t id)
+{
+    return c->host->outbox_seal(c, id);
+}
+
+/*
+ * The index-th segment that a commit of `up_to` is about: sealed for a checkpoint of this lineage
+ * that is not later, or under another lineage. 1, or 0 past the last, or negative after
+ * streamd_fail. A segment of another lineage is missing where its savepoint was taken after the
+ * commit, as all are that streamd takes: it is to be skipped. One of this lineage is missing only
+ * after it was erased, so that its checkpoint must be marked as committed.
+ */
+static inline int streamd_outbox_list(struct streamd_context *c, uint64_t up_to, uint32_t index,
+                                      struct streamd_outbox_segment *segment)
+{
+    return c->host->outbox_list(c, up_to, index, segment);
+}
+
+/*
+ * The next record of a segment. `position` starts at 0 and is moved on; keep it to go on after
+ * STREAMD_BLOCKED. At 0 the whole segment is checked first: a damaged or missing one gives no
+ * record at all. 1, or 0 at the end, or negative after streamd_fail.
+ */
+static inline int streamd_outbox_read(struct streamd_context *c,
+                                      const struct streamd_outbox_segment *segment,
+                                      uint64_t *position, struct streamd_outbox_record *record)
+{
+    return c->host->outbox_read(c, segment, position, record);
+}
+
+/* Forgets the segments that streamd_outbox_list shows for `up_to`. After their content is safe
+   elsewhere, and marked so. May be repeated. 0, or negative after streamd_fail. */
+static inline int streamd_outbox_erase(struct streamd_context *c, uint64_t up_to)
+{
+    return c->host->outbox_erase(c, up_to);
 }
 
 /* ---- sources ------------------------------------------------------------------------------ */

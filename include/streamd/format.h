@@ -91,6 +91,17 @@ struct streamd_format {
     int (*encode_begin)(struct streamd_context *c, void *encoder, struct streamd_buffer *out);
     void (*encoder_close)(struct streamd_context *c, void *encoder);
     const char *suffix; /* "json" */
+
+    /*
+     * What a decoder knows from bytes behind it: the header of a CSV file, that it is skipping a
+     * record that is too long. save appends it to `out`, at the end of a decode; load gives it to
+     * a new decoder that goes on behind those bytes, and must check it: STREAMD_E_DATA, after
+     * streamd_fail, where it is none of ours. Both or neither; NULL: it knows nothing. 0 or
+     * negative.
+     */
+    int (*decoder_save)(struct streamd_context *c, void *decoder, struct streamd_buffer *out);
+    int (*decoder_load)(struct streamd_context *c, void *decoder, const uint8_t *data,
+                        size_t length);
 };
 
 #ifdef __cplusplus

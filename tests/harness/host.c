@@ -390,6 +390,7 @@ struct harness *harness_bare_new(const struct harness_spec *spec)
     h->context.host = &h->services;
     h->context.node = "node";
     h->context.parallelism = 1;
+    h->context.lineage = h->context.attempt = h->context.parent_lineage = "";
     h->context.batch_rows = spec->batch_rows ? spec->batch_rows : 2048;
     h->clock = spec->now;
     h->wake = INT64_MAX;

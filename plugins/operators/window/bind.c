@@ -362,7 +362,8 @@ static int declare_shared(struct binding *x, const struct streamd_table_decl *li
                                       .key_count = like->key_count,
                                       .keys = like->keys};
     struct streamd_table_decl progress = {.name = "progress",
-                                          .flags = STREAMD_TABLE_LIST | STREAMD_TABLE_BROADCAST,
+                                          .flags = STREAMD_TABLE_LIST | STREAMD_TABLE_BROADCAST |
+                                                   STREAMD_TABLE_ALL,
                                           .column_count = 1,
                                           .columns = &fired};
     struct window_plan *p = x->p;

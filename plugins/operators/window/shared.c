@@ -34,21 +34,25 @@ static int add(struct window_task *t, const struct window_group *group)
                                          t->rows, keys.n);
 }
 
-/* The row of `progress`, or NULL. After a change of parallelism it has one for each task of before;
-   the least counts. */
+/* The row of `progress`. After a change of parallelism it has one for each task of before: the
+   least counts, and the others go, since nobody would raise them any more. */
 static void read_progress(struct window_task *t)
 {
+    const struct streamd_row_layout *l = t->progress->layout;
     struct streamd_keys none = {.n = 1, .columns = t->columns};
-    void *row = NULL;
+    void *first = NULL, *row;
 
-    if (streamd_table_lookup(t->progress, 0, &none, STREAMD_LOOKUP_FIND, &row, NULL) || !row)
+    if (streamd_table_lookup(t->progress, 0, &none, STREAMD_LOOKUP_FIND, &first, NULL) || !first)
         return;
     t->fired = INT64_MAX;
-    for (; row; row = streamd_table_next(t->progress, 0, row)) {
-        int64_t fired = *(const int64_t *)streamd_row_value(t->progress->layout, row, 0);
+    for (row = first; row; row = streamd_table_next(t->progress, 0, row)) {
+        int64_t fired = *(const int64_t *)streamd_row_value(l, row, 0);
 
         t->fired = fired < t->fired ? fired : t->fired;
     }
+    *(int64_t *)streamd_row_value(l, first, 0) = t->fired;
+    while ((row = streamd_table_next(t->progress, 0, first)) != NULL)
+        (void)streamd_table_erase(t->progress, 0, &row, 1);
 }
 
 const struct window_ops window_shared_ops = {.open = read_progress,
