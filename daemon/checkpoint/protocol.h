@@ -149,6 +149,7 @@ struct protocol {
     char why[200];
 };
 
+/* No attempt, no request, no checkpoint known. */
 void protocol_init(struct protocol *p, const struct protocol_settings *settings);
 
 /*

@@ -17,7 +17,13 @@
 
 #include <streamd/error.h>
 
-enum restart_kind { RESTART_NONE = 1, RESTART_FIXED, RESTART_EXPONENTIAL, RESTART_FAILURE_RATE };
+/* The numbers of enum pipeline_restart_policy (graph/pipeline.h). */
+enum restart_kind {
+    RESTART_EXPONENTIAL = 1,
+    RESTART_FIXED = 2,
+    RESTART_FAILURE_RATE = 3,
+    RESTART_NONE = 4
+};
 
 enum { RESTART_FAILURES_MAX = 1000, RESTART_RECORD_MAX = 255 };
 
@@ -61,6 +67,7 @@ struct restart {
     int64_t times[RESTART_FAILURES_MAX]; /* failure_rate: ring of the last `failures` */
 };
 
+/* No failure so far. */
 void restart_init(struct restart *r, const struct restart_policy *policy);
 
 /* All workers of the attempt run. */

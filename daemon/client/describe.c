@@ -88,6 +88,8 @@ static void print_properties(const struct streamd_option *o, struct text *out)
     print_range(o, &range);
     if (range.length)
         text_printf(out, ", %s", text_get(&range));
+    if (o->flags & OPTIONS_OR_NONE)
+        text_add(out, ", or none");
     if (o->default_text)
         text_printf(out, ", default %s", *o->default_text ? o->default_text : "''");
     if (o->flags & STREAMD_OPTION_SECRET)
@@ -197,7 +199,8 @@ static void markdown_row(const struct streamd_option *o, const char *prefix, str
     for (size_t i = 0; o->type == STREAMD_OPTION_ENUM && o->choices[i]; i++)
         text_printf(out, "%s`%s`", i ? ", " : ": ", o->choices[i]);
     print_range(o, &range);
-    text_printf(out, "%s%s | ", range.length ? ", " : "", text_get(&range));
+    text_printf(out, "%s%s%s | ", range.length ? ", " : "", text_get(&range),
+                o->flags & OPTIONS_OR_NONE ? ", or `none`" : "");
     if (o->flags & STREAMD_OPTION_REQUIRED)
         text_add(out, "**required**");
     else if (o->default_text)

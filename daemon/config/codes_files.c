@@ -149,6 +149,13 @@ const struct code codes_of_files[] = {
      "false.",
      "follow: yes         # wrong\n"
      "follow: true        # right"},
+    {1211, "a key that the restart policy has no use for",
+     "Each policy has its own keys: exponential has initial, max and reset_after; fixed has delay "
+     "and attempts; failure_rate has failures, per and delay; poison goes with all of them.",
+     "restart: {policy: fixed, delay: 1s, attempts: 10}"},
+    {1212, "waits that do not fit",
+     "The first wait of the exponential policy is longer than the longest.",
+     "restart: {policy: exponential, initial: 100ms, max: 1m}"},
     {1301, "an unknown version of the file format", "There is version 1.", NULL},
     {1302, "a name that is not the file's",
      "A pipeline's name is that of its file. `name:` may repeat it, to say so, but not "

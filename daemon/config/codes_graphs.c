@@ -37,6 +37,10 @@ const struct code codes_of_graphs[] = {
      "A pipeline can have 1,000 nodes and 10,000 inputs, a node 1,000 inputs, a key 64 fields, a "
      "schema 4,096.",
      NULL},
+    {2012, "more worker processes than possible",
+     "A key group belongs to one worker, so that a pipeline can have at most as many workers as "
+     "`key_groups`; a node runs in at most as many as its pipeline has.",
+     NULL},
     {2013, "an error output that nobody reads",
      "With `on_error: output` records that fail go to NODE.error. If no node reads "
      "that, they are lost without a trace. Add a sink for them, or write `on_error: "

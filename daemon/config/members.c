@@ -78,6 +78,10 @@ static int bind_int64(const struct options_context *c, const struct streamd_opti
     int64_t value = 0;
     int rc;
 
+    if ((o->flags & OPTIONS_OR_NONE) && strcmp(node->text, "none") == 0) {
+        memcpy(member, &value, sizeof(value));
+        return 0;
+    }
     if (o->type == STREAMD_OPTION_DURATION)
         rc = value_parse_duration(node->text, &value, &e);
     else if (o->type == STREAMD_OPTION_SIZE)

@@ -24,7 +24,8 @@ enum options_type {
 
 /* Flags beyond the ABI's, for the engine's own tables. */
 enum options_flags {
-    OPTIONS_LATER = 1u << 16 /* refused: "not in this version"; `doc` still says what it is for */
+    OPTIONS_LATER = 1u << 16,  /* refused: "not in this version"; `doc` still says what it is for */
+    OPTIONS_OR_NONE = 1u << 17 /* a DURATION that may be `none`, which is 0 */
 };
 
 /*

@@ -16,42 +16,123 @@ static const char *const sink_on_error_words[] = {"fail", "skip", NULL};
 static const char *const unit_words[] = {"s", "ms", "us", "ns", NULL};
 static const char *const restart_words[] = {"exponential", "fixed", "failure_rate", "none", NULL};
 
-/* --- Not in this version: what they will mean is settled, so they are documented ----------------
- */
+/* --- Checkpoints and restarts ----------------------------------------------------------------- */
 
-struct later {
-    int64_t numbers[9];
-    uint8_t flag;
-};
-
-#define LATER_AT(i) .offset = (uint32_t)(offsetof(struct later, numbers) + 8 * (i))
+#define CHECKPOINT_AT(member) .offset = (uint32_t)offsetof(struct keys_checkpoint, member)
+#define RESTART_AT(member) .offset = (uint32_t)offsetof(struct keys_restart, member)
 
 static const struct streamd_option checkpoint_keys[] = {
-    {.name = "every", .type = STREAMD_OPTION_DURATION, LATER_AT(0), .doc = "Time between two"},
+    {.name = "every",
+     .type = STREAMD_OPTION_DURATION,
+     .flags = OPTIONS_OR_NONE,
+     CHECKPOINT_AT(every),
+     .present_offset = (uint32_t)offsetof(struct keys_checkpoint, has_every),
+     .minimum = 10 * 1000,
+     .maximum = INT64_MAX,
+     .doc = "Time from one to the next; without, only the end of the input, a stop and a "
+            "savepoint make one. If not given, 10s with a state directory, else none"},
     {.name = "keep",
      .type = STREAMD_OPTION_INT,
-     LATER_AT(1),
+     CHECKPOINT_AT(keep),
      .default_text = "3",
      .minimum = 1,
      .maximum = 1000,
      .doc = "How many complete ones are kept"},
     {.name = "timeout",
      .type = STREAMD_OPTION_DURATION,
-     LATER_AT(2),
+     CHECKPOINT_AT(timeout),
      .default_text = "10m",
-     .doc = "When one that does not complete is given up"},
+     .minimum = 100 * 1000,
+     .maximum = INT64_MAX,
+     .doc = "When one that does not complete is given up; what it covers joins the next"},
     {0},
 };
+
+static const struct streamd_option restart_keys[] = {
+    {.name = "policy",
+     .type = STREAMD_OPTION_ENUM,
+     RESTART_AT(policy),
+     .default_text = "exponential",
+     .choices = restart_words,
+     .doc = "How long to wait after a failure, and when to give up"},
+    {.name = "initial",
+     .type = STREAMD_OPTION_DURATION,
+     RESTART_AT(initial),
+     .default_text = "100ms",
+     .minimum = 1,
+     .maximum = INT64_MAX,
+     .doc = "exponential: the first wait; each one after it is twice as long"},
+    {.name = "max",
+     .type = STREAMD_OPTION_DURATION,
+     RESTART_AT(max),
+     .default_text = "1m",
+     .minimum = 1,
+     .maximum = INT64_MAX,
+     .doc = "exponential: the longest wait"},
+    {.name = "reset_after",
+     .type = STREAMD_OPTION_DURATION,
+     RESTART_AT(reset_after),
+     .default_text = "10m",
+     .minimum = 0,
+     .maximum = INT64_MAX,
+     .doc = "exponential: after so long without a failure the wait is short again"},
+    {.name = "delay",
+     .type = STREAMD_OPTION_DURATION,
+     RESTART_AT(delay),
+     .default_text = "1s",
+     .minimum = 0,
+     .maximum = INT64_MAX,
+     .doc = "fixed, failure_rate: the wait"},
+    {.name = "attempts",
+     .type = STREAMD_OPTION_INT,
+     RESTART_AT(attempts),
+     .default_text = "10",
+     .minimum = 1,
+     .maximum = INT32_MAX,
+     .doc = "fixed: after so many restarts the next failure is the end"},
+    {.name = "failures",
+     .type = STREAMD_OPTION_INT,
+     RESTART_AT(failures),
+     .default_text = "3",
+     .minimum = 1,
+     .maximum = 1000,
+     .doc = "failure_rate: so many failures within `per` are the end"},
+    {.name = "per",
+     .type = STREAMD_OPTION_DURATION,
+     RESTART_AT(per),
+     .default_text = "1m",
+     .minimum = 1,
+     .maximum = INT64_MAX,
+     .doc = "failure_rate: the time in which failures are counted"},
+    {.name = "poison",
+     .type = STREAMD_OPTION_INT,
+     RESTART_AT(poison),
+     .default_text = "3",
+     .minimum = 0,
+     .maximum = 1000,
+     .doc = "So many failures in a row at one record are the end, under every policy; 0: never"},
+    {0},
+};
+
+/* --- Not in this version: what they will mean is settled, so they are documented ----------------
+ */
+
+struct later {
+    int64_t number;
+    uint8_t flag;
+};
+
+#define LATER_AT(member) .offset = (uint32_t)offsetof(struct later, member)
 
 static const struct streamd_option savepoint_keys[] = {
     {.name = "on_stop",
      .type = STREAMD_OPTION_BOOL,
-     .offset = (uint32_t)offsetof(struct later, flag),
+     LATER_AT(flag),
      .default_text = "false",
      .doc = "Take one when the pipeline is stopped"},
     {.name = "keep",
      .type = STREAMD_OPTION_INT,
-     LATER_AT(0),
+     LATER_AT(number),
      .default_text = "5",
      .minimum = 1,
      .maximum = 1000,
@@ -62,59 +143,9 @@ static const struct streamd_option savepoint_keys[] = {
 static const struct streamd_option upgrade_keys[] = {
     {.name = "grace",
      .type = STREAMD_OPTION_DURATION,
-     LATER_AT(0),
+     LATER_AT(number),
      .default_text = "30s",
      .doc = "How long a new version of the file is on trial; 0 commits at once"},
-    {0},
-};
-
-static const struct streamd_option restart_keys[] = {
-    {.name = "policy",
-     .type = STREAMD_OPTION_ENUM,
-     LATER_AT(0),
-     .default_text = "exponential",
-     .choices = restart_words,
-     .doc = "How to wait between attempts"},
-    {.name = "initial",
-     .type = STREAMD_OPTION_DURATION,
-     LATER_AT(1),
-     .default_text = "100ms",
-     .doc = "exponential: the first wait"},
-    {.name = "max",
-     .type = STREAMD_OPTION_DURATION,
-     LATER_AT(2),
-     .default_text = "1m",
-     .doc = "exponential: the longest wait"},
-    {.name = "reset_after",
-     .type = STREAMD_OPTION_DURATION,
-     LATER_AT(3),
-     .default_text = "10m",
-     .doc = "exponential: after so long without a failure the wait is short again"},
-    {.name = "delay",
-     .type = STREAMD_OPTION_DURATION,
-     LATER_AT(4),
-     .default_text = "1s",
-     .doc = "fixed, failure_rate: the wait"},
-    {.name = "attempts",
-     .type = STREAMD_OPTION_INT,
-     LATER_AT(5),
-     .default_text = "10",
-     .doc = "fixed: how many attempts there are"},
-    {.name = "failures",
-     .type = STREAMD_OPTION_INT,
-     LATER_AT(6),
-     .default_text = "3",
-     .doc = "failure_rate: how many failures within `per` are too many"},
-    {.name = "per",
-     .type = STREAMD_OPTION_DURATION,
-     LATER_AT(7),
-     .default_text = "1m",
-     .doc = "failure_rate: the time in which failures are counted"},
-    {.name = "poison",
-     .type = STREAMD_OPTION_INT,
-     LATER_AT(8),
-     .default_text = "3",
-     .doc = "After so many failures at one record, give up"},
     {0},
 };
 
@@ -184,7 +215,7 @@ const struct streamd_option keys_of_file[] = {
      .default_text = "1",
      .minimum = 1,
      .maximum = 32768,
-     .doc = "Worker processes; more than 1 is not in this version"},
+     .doc = "Worker processes, at most as many as there are key groups"},
     {.name = "key_groups",
      .type = STREAMD_OPTION_INT,
      FILE_AT(key_groups),
@@ -209,14 +240,20 @@ const struct streamd_option keys_of_file[] = {
      FILE_AT(at_end),
      .choices = at_end_words,
      .default_text = "drain",
-     .doc = "At the end of bounded input: drain fires all windows; savepoint, which is not in this "
-            "version, keeps them for more input"},
+     .doc = "At the end of bounded input: drain fires all windows; savepoint keeps them, in a "
+            "savepoint, for more input"},
     {.name = "checkpoint",
      .type = STREAMD_OPTION_GROUP,
-     .flags = OPTIONS_LATER,
+     FILE_AT(checkpoint),
      .children = checkpoint_keys,
-     .children_size = sizeof(struct later),
-     .doc = "Checkpoints"},
+     .children_size = sizeof(struct keys_checkpoint),
+     .doc = "Checkpoints: from the newest one work goes on after a failure"},
+    {.name = "restart",
+     .type = STREAMD_OPTION_GROUP,
+     FILE_AT(restart),
+     .children = restart_keys,
+     .children_size = sizeof(struct keys_restart),
+     .doc = "What happens after a failure"},
     {.name = "savepoint",
      .type = STREAMD_OPTION_GROUP,
      .flags = OPTIONS_LATER,
@@ -229,12 +266,6 @@ const struct streamd_option keys_of_file[] = {
      .children = upgrade_keys,
      .children_size = sizeof(struct later),
      .doc = "How a new version of the file takes over"},
-    {.name = "restart",
-     .type = STREAMD_OPTION_GROUP,
-     .flags = OPTIONS_LATER,
-     .children = restart_keys,
-     .children_size = sizeof(struct later),
-     .doc = "What happens after a failure"},
     {.name = "tests",
      .type = OPTIONS_NODE,
      FILE_AT(tests),
@@ -287,8 +318,8 @@ static const struct streamd_option event_time_keys[] = {
     {                                                                                          \
         .name = "parallelism", .type = STREAMD_OPTION_INT, NODE_AT(parallelism), .minimum = 1, \
         .maximum = 32768,                                                                      \
-        .doc = "Worker processes of this node; more than 1 "                                   \
-               "is not in this version"                                                        \
+        .doc = "Worker processes of this node; if not given, the pipeline's, "                 \
+               "which is also the most"                                                        \
     }
 #define RENAMED_KEY                                                                     \
     {                                                                                   \

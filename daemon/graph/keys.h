@@ -18,6 +18,18 @@ struct keys_state {
     const char *backend;
 };
 
+struct keys_checkpoint {
+    int64_t every; /* microseconds; 0: none */
+    int64_t keep, timeout;
+    uint8_t has_every;
+};
+
+struct keys_restart {
+    int64_t policy;                                /* enum pipeline_restart_policy - 1 */
+    int64_t initial, max, reset_after, delay, per; /* microseconds */
+    int64_t attempts, failures, poison;
+};
+
 /* The file. Nodes are kept as YAML and bound one by one. */
 struct keys_file {
     int64_t version;
@@ -27,6 +39,8 @@ struct keys_file {
     int64_t at_end;   /* enum keys_at_end */
     struct keys_limits limits;
     struct keys_state state;
+    struct keys_checkpoint checkpoint;
+    struct keys_restart restart;
     struct node *sources, *operators, *sinks, *tests;
     uint8_t has_delivery;
 };

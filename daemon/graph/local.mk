@@ -8,6 +8,7 @@ noinst_LTLIBRARIES += %D%/libgraph.la
 	%D%/keys.c %D%/keys.h \
 	%D%/pipeline.c %D%/pipeline.h \
 	%D%/reading.h \
+	%D%/running.c \
 	%D%/types.c \
 	%D%/plan.c %D%/plan.h \
 	%D%/spread.c %D%/spread.h

@@ -107,10 +107,6 @@ static void check_later(struct reading *r, struct keys_file *keys, const struct 
     const struct node *state = document_get(root, "state");
     const char *backend = keys->state.backend;
 
-    if (keys->parallelism > 1)
-        later(r, document_get(root, "parallelism"), "a parallelism of more than 1");
-    if (keys->at_end == KEYS_SAVEPOINT)
-        later(r, document_get(root, "at_end"), "'at_end: savepoint'");
     if (backend && (strcmp(backend, "sqlite") == 0 || strcmp(backend, "rocksdb") == 0)) {
         later(r, document_get(state, "backend"),
               diagnostics_printf(r->diagnostics, "the state backend '%s'", backend));
@@ -138,7 +134,6 @@ static int read_file_keys(struct reading *r, struct keys_file *keys, struct node
 
     if (rc == STREAMD_E_NOMEM)
         return rc;
-    p->parallelism = keys->parallelism;
     p->key_groups = keys->key_groups;
     p->memory_bytes = keys->limits.memory;
     p->record_bytes = keys->limits.record;
@@ -146,6 +141,7 @@ static int read_file_keys(struct reading *r, struct keys_file *keys, struct node
     p->delivery_yaml = document_get(root, "delivery");
     check_name(r, keys, root);
     check_version(r, keys, root);
+    reading_running(r, keys, root);
     check_later(r, keys, root);
     p->backend = keys->state.backend ? keys->state.backend : "memory";
     p->backend_yaml = document_get(document_get(root, "state"), "backend");
@@ -280,8 +276,8 @@ static int read_node_keys(struct reading *r, struct pipeline_node *node)
     node->parallelism = keys.parallelism;
     node->delivery = delivery_of(keys.delivery, keys.has_delivery);
     node->schema_yaml = keys.schema;
-    if (keys.parallelism > 1)
-        later(r, document_get(node->yaml, "parallelism"), "a parallelism of more than 1");
+    node->delivery_yaml = document_get(node->yaml, "delivery");
+    reading_parallelism(r, node);
     read_config(r, node, keys.config);
     read_format(r, node, keys.format);
     read_event_time(node, &keys);

@@ -70,9 +70,10 @@ struct pipeline_node {
     struct streamd_strings key_by;
     struct node *key_by_yaml; /* NULL: none; items in order */
 
-    uint32_t on_error;   /* enum pipeline_on_error */
-    uint32_t delivery;   /* of a sink: enum streamd_delivery, 0: the pipeline's */
-    int64_t parallelism; /* 0: the pipeline's */
+    uint32_t on_error; /* enum pipeline_on_error */
+    uint32_t delivery; /* of a sink: enum streamd_delivery, 0: the pipeline's */
+    struct node *delivery_yaml;
+    int64_t parallelism; /* at most the pipeline's; 0: the pipeline's */
 
     const char *format_type; /* NULL: no `format:` */
     struct node *format;     /* its map: `type` and the format's own options */
@@ -86,12 +87,46 @@ struct pipeline_node {
     struct pipeline_event_time event_time;
 };
 
+/* `checkpoint:`. */
+struct pipeline_checkpoint {
+    int64_t every_us;    /* 0: only at the end, at a stop and for a savepoint */
+    uint8_t every_given; /* else PIPELINE_EVERY_US with a state directory, and 0 without */
+    uint32_t keep;
+    int64_t timeout_us;
+};
+
+#define PIPELINE_EVERY_US (10 * 1000 * 1000LL)
+
+/* `restart:`. The values of enum restart_kind and struct restart_policy (checkpoint/restart.h). */
+enum pipeline_restart_policy {
+    PIPELINE_RESTART_EXPONENTIAL = 1,
+    PIPELINE_RESTART_FIXED = 2,
+    PIPELINE_RESTART_FAILURE_RATE = 3,
+    PIPELINE_RESTART_NONE = 4
+};
+
+struct pipeline_restart {
+    enum pipeline_restart_policy policy;
+    int64_t initial_us, max_us, reset_after_us; /* exponential */
+    int64_t delay_us;                           /* fixed, failure_rate */
+    uint32_t attempts;                          /* fixed */
+    uint32_t failures;                          /* failure_rate */
+    int64_t per_us;                             /* failure_rate */
+    uint32_t poison;                            /* 0: never */
+};
+
+/* What happens when all input has been read. */
+enum pipeline_at_end { PIPELINE_DRAIN = 0, PIPELINE_SAVEPOINT = 1 };
+
 struct pipeline {
     struct arena arena;
     const char *name; /* the file's stem */
     struct document *document;
-    int64_t parallelism;
+    int64_t parallelism; /* 1 to key_groups */
     int64_t key_groups;
+    struct pipeline_checkpoint checkpoint;
+    struct pipeline_restart restart;
+    enum pipeline_at_end at_end;
     uint32_t delivery; /* enum streamd_delivery; 0: the strongest that each sink gives */
     struct node *delivery_yaml;
     int64_t memory_bytes, record_bytes; /* limits */

@@ -5,6 +5,7 @@
  *   pipeline.c  the file: its keys, names, nodes
  *   fields.c    a source's schema
  *   edges.c     inputs, cycles, what is unused, the order
+ *   running.c   parallelism, checkpoints, restarts
  *   form.c      the form of `tests:`
  *
  * Each step reports what it finds and leaves what is good. They return 0 or STREAMD_E_NOMEM;
@@ -36,5 +37,11 @@ int reading_tests(struct reading *r, struct node *tests);
 
 /* "source 'clicks'", for messages. */
 const char *reading_title(struct reading *r, const struct pipeline_node *node);
+
+/* The keys that say how a pipeline runs: parallelism, checkpoint, restart, at_end. */
+void reading_running(struct reading *r, const struct keys_file *keys, const struct node *root);
+
+/* A node's own parallelism against the pipeline's. */
+void reading_parallelism(struct reading *r, const struct pipeline_node *node);
 
 #endif

@@ -356,6 +356,7 @@ static int call_bind(struct binding *b, const struct streamd_descriptor *d)
     return rc == 0 && !b->nomem;
 }
 
+/* Whoever asked for more than the sink can give: the sink itself, or the pipeline. */
 static int check_sink(struct builder *w, struct binding *b)
 {
     uint32_t wanted = b->node->delivery ? b->node->delivery : w->pipeline->delivery;
@@ -363,9 +364,16 @@ static int check_sink(struct builder *w, struct binding *b)
     if (b->node->kind != STREAMD_SINK || wanted != STREAMD_EXACTLY_ONCE ||
         b->out->delivery == STREAMD_EXACTLY_ONCE)
         return 1;
+    if (b->node->delivery) {
+        diagnostics_add(w->diagnostics, PLAN_DELIVERY, node_span(b->node->delivery_yaml),
+                        "write delivery: at_least_once, or take another sink",
+                        "sink '%s' cannot deliver exactly once", b->node->name);
+        return 0;
+    }
     diagnostics_add(w->diagnostics, PLAN_DELIVERY, node_span(b->node->type_yaml),
                     "write delivery: at_least_once at this sink",
                     "sink '%s' cannot deliver exactly once", b->node->name);
+    diagnostics_note(w->diagnostics, node_span(w->pipeline->delivery_yaml), "asked for here");
     return 0;
 }
 

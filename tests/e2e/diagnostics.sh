@@ -10,7 +10,7 @@ echo canary-4711 >credentials/kafka
 cat >orders.yaml <<'YAML'
 version: 1
 name: order
-parallelism: 2
+savepoint: {keep: 2}
 sources:
   clicks:
     type: file
@@ -46,7 +46,7 @@ unlike "no colour in a pipe" err "$(printf '\033')"
 grep -o '^orders.yaml:[0-9:]* error\[SD[0-9]*\]' err | sed 's/^orders.yaml:\([0-9:]*\): error\[\(.*\)\]/\1 \2/' >found
 cat >want <<'WANT'
 2:7 SD1302
-3:14 SD1209
+3:1 SD1209
 7:35 SD1201
 7:48 SD1201
 8:20 SD3001

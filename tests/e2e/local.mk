@@ -5,6 +5,7 @@ e2e_tests += \
 	%D%/access-log-late.sh \
 	%D%/command-line.sh \
 	%D%/corpus.py \
+	%D%/delivery.sh \
 	%D%/diagnostics.sh \
 	%D%/documents.py \
 	%D%/error-output.sh \

@@ -111,6 +111,7 @@ static void a_good_file_is_read(void **state)
     assert_ptr_equal(&p.nodes[out->inputs[0].node], sums);
     assert_string_equal(out->inputs[0].output, "");
     assert_int_equal(node("more")->event_time.given, 0);
+    assert_int_equal(out->parallelism, 0);
 
     bad = node("bad");
     assert_ptr_equal(&p.nodes[bad->inputs[0].node], clicks);
@@ -189,12 +190,33 @@ static void rules_hold(void **state)
         {HEAD "key_groups: 0\n" SOURCES SINKS, "2:13 1204", "1 to 32768"},
         {HEAD "delivery: twice\n" SOURCES SINKS, "2:11 1206", "exactly_once"},
         /* not in this version */
-        {HEAD "parallelism: 2\n" SOURCES SINKS, "2:14 1209", ""},
-        {HEAD "checkpoint: {every: 10s}\nsavepoint: {}\nupgrade: {}\nrestart: {policy: none}\n"
-              "state: {backend: sqlite}\nat_end: savepoint\n" SOURCES SINKS,
-         "2:1 1209, 3:1 1209, 4:1 1209, 5:1 1209, 6:18 1209, 7:9 1209", "not in this version"},
-        {HEAD "sources: {a: {type: x, parallelism: 2, renamed_from: b}}\n" SINKS,
-         "2:37 1209, 2:40 1209", ""},
+        {HEAD "savepoint: {}\nupgrade: {}\nstate: {backend: sqlite}\n" SOURCES SINKS,
+         "2:1 1209, 3:1 1209, 4:18 1209", "not in this version"},
+        {HEAD "sources: {a: {type: x, renamed_from: b}}\n" SINKS, "2:24 1209", ""},
+        /* how it runs */
+        {HEAD "parallelism: 0\n" SOURCES SINKS, "2:14 1204", "1 to 32768"},
+        {HEAD "parallelism: 5\nkey_groups: 4\n" SOURCES SINKS, "2:14 2012", "raise key_groups"},
+        {HEAD "parallelism: 2\nsources: {a: {type: x, parallelism: 3}}\n" SINKS, "3:37 2012",
+         "raise the pipeline's"},
+        {HEAD "parallelism: 0\nsources: {a: {type: x, parallelism: 3}}\n" SINKS, "2:14 1204", ""},
+        {HEAD "checkpoint: {every: 1ms, keep: 0, timeout: 1}\n" SOURCES SINKS,
+         "2:21 1204, 2:32 1204, 2:44 1205", "at least 10ms"},
+        {HEAD "checkpoint: {every: never}\n" SOURCES SINKS, "2:21 1203", ""},
+        {HEAD "checkpoint: {timeout: none}\n" SOURCES SINKS, "2:23 1203", ""},
+        {HEAD "checkpoint: {each: 1s}\n" SOURCES SINKS, "2:14 1201", "every, keep, timeout"},
+        {HEAD "restart: {policy: always}\n" SOURCES SINKS, "2:19 1206", "failure_rate"},
+        {HEAD "restart: {policy: always, delay: 1s}\n" SOURCES SINKS, "2:19 1206", ""},
+        {HEAD "restart: {delay: 1s}\n" SOURCES SINKS, "2:11 1211", "initial, max and reset_after"},
+        {HEAD "restart: {policy: fixed, initial: 1s, max: 1s, reset_after: 1s, per: 1s, failures: "
+              "3}\n" SOURCES SINKS,
+         "2:26 1211, 2:39 1211, 2:48 1211, 2:65 1211, 2:74 1211", "delay and attempts"},
+        {HEAD "restart: {policy: failure_rate, attempts: 3}\n" SOURCES SINKS, "2:33 1211",
+         "failures, per and delay"},
+        {HEAD "restart: {policy: none, delay: 1s, poison: 1}\n" SOURCES SINKS, "2:25 1211",
+         "no keys but poison"},
+        {HEAD "restart: {initial: 2m}\n" SOURCES SINKS, "2:20 1212", ""},
+        {HEAD "restart: {max: 1ms}\n" SOURCES SINKS, "2:16 1212", ""},
+        {HEAD "at_end: stop\n" SOURCES SINKS, "2:9 1206", "drain, savepoint"},
         {HEAD "state: {backend: memory}\nat_end: drain\nparallelism: 1\n" SOURCES SINKS, "", ""},
         /* nodes */
         {HEAD "sources: {A: {type: x}, _b: {type: x}, c.d: {type: x}}\n"
@@ -281,6 +303,59 @@ static void rules_hold(void **state)
         case_clear(&c);
     }
     assert_int_equal(wrong, 0);
+}
+
+static void how_it_runs_by_default(void **state)
+{
+    (void)state;
+    assert_int_equal(read_text(HEAD SOURCES SINKS), 0);
+    assert_int_equal(p.parallelism, 1);
+    assert_int_equal(p.delivery, 0);
+    assert_int_equal(p.at_end, PIPELINE_DRAIN);
+    assert_int_equal(p.checkpoint.every_given, 0);
+    assert_int_equal(p.checkpoint.keep, 3);
+    assert_int_equal(p.checkpoint.timeout_us, 600 * 1000000LL);
+    assert_int_equal(p.restart.policy, PIPELINE_RESTART_EXPONENTIAL);
+    assert_int_equal(p.restart.initial_us, 100 * 1000);
+    assert_int_equal(p.restart.max_us, 60 * 1000000LL);
+    assert_int_equal(p.restart.reset_after_us, 600 * 1000000LL);
+    assert_int_equal(p.restart.poison, 3);
+}
+
+static void how_it_runs_as_told(void **state)
+{
+    (void)state;
+    assert_int_equal(read_text(HEAD "parallelism: 4\nkey_groups: 4\nat_end: savepoint\n"
+                                    "checkpoint: {every: 1s, keep: 5, timeout: 30s}\n"
+                                    "restart: {policy: fixed, delay: 2s, attempts: 7, poison: 0}\n"
+                                    "sources: {a: {type: x, parallelism: 3}}\n" SINKS),
+                     0);
+    assert_int_equal(p.parallelism, 4);
+    assert_int_equal(node("a")->parallelism, 3);
+    assert_int_equal(p.at_end, PIPELINE_SAVEPOINT);
+    assert_int_equal(p.checkpoint.every_given, 1);
+    assert_int_equal(p.checkpoint.every_us, 1000000);
+    assert_int_equal(p.checkpoint.keep, 5);
+    assert_int_equal(p.checkpoint.timeout_us, 30 * 1000000LL);
+    assert_int_equal(p.restart.policy, PIPELINE_RESTART_FIXED);
+    assert_int_equal(p.restart.delay_us, 2 * 1000000LL);
+    assert_int_equal(p.restart.attempts, 7);
+    assert_int_equal(p.restart.poison, 0);
+}
+
+static void how_it_runs_without_checkpoints(void **state)
+{
+    (void)state;
+    assert_int_equal(
+        read_text(HEAD "checkpoint: {every: none}\n"
+                       "restart: {policy: failure_rate, failures: 5, per: 2m}\n" SOURCES SINKS),
+        0);
+    assert_int_equal(p.checkpoint.every_given, 1);
+    assert_int_equal(p.checkpoint.every_us, 0);
+    assert_int_equal(p.restart.policy, PIPELINE_RESTART_FAILURE_RATE);
+    assert_int_equal(p.restart.failures, 5);
+    assert_int_equal(p.restart.per_us, 120 * 1000000LL);
+    assert_int_equal(p.restart.delay_us, 1000000);
 }
 
 /* Two circles and what hangs on them: each circle is told once, and the order is whole. */
@@ -467,6 +542,9 @@ int main(void)
         cmocka_unit_test_teardown(fields_of_a_schema, tear_down),
         cmocka_unit_test_teardown(producers_come_first, tear_down),
         cmocka_unit_test_teardown(rules_hold, tear_down),
+        cmocka_unit_test_teardown(how_it_runs_by_default, tear_down),
+        cmocka_unit_test_teardown(how_it_runs_as_told, tear_down),
+        cmocka_unit_test_teardown(how_it_runs_without_checkpoints, tear_down),
         cmocka_unit_test_teardown(circles_are_told_once, tear_down),
         cmocka_unit_test_teardown(the_name_of_a_file, tear_down),
         cmocka_unit_test(types),
