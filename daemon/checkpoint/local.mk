@@ -2,10 +2,13 @@
 
 noinst_LTLIBRARIES += %D%/libcheckpoint.la
 %C%_libcheckpoint_la_SOURCES = \
-	%D%/protocol.h \
+	%D%/protocol.c %D%/protocol.h \
 	%D%/restart.c %D%/restart.h
 
 EXTRA_DIST += %D%/README
+
+unit_tests += tests/unit/test_protocol
+tests_unit_test_protocol_LDADD = $(L3) $(CMOCKA_LIBS)
 
 unit_tests += tests/unit/test_restart
 tests_unit_test_restart_LDADD = $(L3) $(CMOCKA_LIBS)

@@ -33,6 +33,9 @@
 /* Bounds of what is kept here. */
 enum { PROTOCOL_REQUESTS_MAX = 16, PROTOCOL_DECISIONS_MAX = 32, PROTOCOL_TRIES = 3 };
 
+/* The wait before the final checkpoint, or the record of a commit, is tried again. */
+#define PROTOCOL_RETRY_US (1000 * 1000LL)
+
 /* "Nothing to wait for". */
 #define PROTOCOL_NEVER INT64_MAX
 
@@ -100,7 +103,8 @@ enum protocol_phase {
 enum protocol_attempt {
     PROTOCOL_NO_ATTEMPT = 0, /* none yet, or the last one is over */
     PROTOCOL_STARTING,       /* until every worker runs */
-    PROTOCOL_RUNNING
+    PROTOCOL_RUNNING,
+    PROTOCOL_ENDING /* all is committed; workers are exiting */
 };
 
 /* One worker of the attempt. */
@@ -124,24 +128,27 @@ struct protocol_statistics {
 };
 
 struct protocol_settings {
-    int64_t every_us;   /* 0: no checkpoints but those asked for and the final one */
+    int64_t every_us;   /* from one beginning to the next, and a tenth of it from an end to the next
+                           beginning; 0: only those asked for and the final one */
     int64_t timeout_us; /* from trigger to the last ack; then once more to the last commit */
 };
 
+/* Only read it. */
 struct protocol {
     struct protocol_settings settings;
     enum protocol_attempt attempt;
-    enum protocol_phase phase;
+    enum protocol_phase phase; /* of a lost attempt too, until the metadata thread has answered */
     struct protocol_worker *workers;
     uint32_t worker_count;
-    uint64_t id;                    /* of the checkpoint under way; 0 while allocating */
-    enum protocol_trigger trigger;  /* its kind */
-    int64_t triggered_at, deadline; /* of the phase */
-    int64_t due;                    /* when the next one by interval or retry is */
-    uint64_t restore;               /* what the attempt starts from */
-    uint64_t recorded;              /* highest id whose "commit started" is durable */
-    uint64_t highest;               /* highest id that was allocated */
-    int over;                       /* the attempt failed while something durable was under way */
+    uint64_t id;                   /* of the checkpoint under way; 0 while allocating */
+    enum protocol_trigger trigger; /* its kind */
+    int64_t began_at;              /* when its id was asked for */
+    int64_t deadline;              /* of the phase; PROTOCOL_NEVER: it has none */
+    int64_t due;                   /* when the next one begins, if nobody asks for one before */
+    uint64_t restore;              /* what the attempt started from */
+    uint64_t recorded;             /* highest id whose "commit started" is durable */
+    uint64_t highest;              /* highest id there was */
+    int exited;                    /* PROTOCOL_EXIT was answered: nothing more is */
     uint32_t request_count;
     struct protocol_request requests[PROTOCOL_REQUESTS_MAX];
     uint64_t next_request;
@@ -180,8 +187,9 @@ void protocol_committed(struct protocol *p, int64_t now, uint32_t worker, uint64
 void protocol_finished(struct protocol *p, int64_t now, uint32_t worker,
                        struct protocol_decisions *out);
 
-/* A worker died, failed, or broke the control protocol. Answers PROTOCOL_FAIL_ATTEMPT, once. A
-   checkpoint whose manifest is being written may still become complete. */
+/* A worker died, failed, or broke the control protocol. Answers PROTOCOL_FAIL_ATTEMPT, once; not
+   for workers that were let go. A checkpoint whose manifest is being written may still become
+   complete. */
 void protocol_worker_lost(struct protocol *p, int64_t now, uint32_t worker, const char *why,
                           struct protocol_decisions *out);
 
