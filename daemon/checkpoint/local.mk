@@ -10,5 +10,10 @@ EXTRA_DIST += %D%/README
 unit_tests += tests/unit/test_protocol
 tests_unit_test_protocol_LDADD = $(L3) $(CMOCKA_LIBS)
 
+unit_tests += tests/unit/test_protocol_storm
+tests_unit_test_protocol_storm_SOURCES = tests/unit/test_protocol_storm.c tests/unit/storm.h \
+	tests/unit/storm_worker.c tests/unit/storm_coordinator.c
+tests_unit_test_protocol_storm_LDADD = $(L3) $(CMOCKA_LIBS)
+
 unit_tests += tests/unit/test_restart
 tests_unit_test_restart_LDADD = $(L3) $(CMOCKA_LIBS)
