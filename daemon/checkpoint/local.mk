@@ -2,8 +2,12 @@
 
 noinst_LTLIBRARIES += %D%/libcheckpoint.la
 %C%_libcheckpoint_la_SOURCES = \
+	%D%/outbox.h %D%/outbox_folder.c %D%/outbox_form.h %D%/outbox_read.c %D%/outbox_write.c \
 	%D%/protocol.c %D%/protocol.h \
 	%D%/restart.c %D%/restart.h
+
+%C%_libcheckpoint_la_CPPFLAGS = $(AM_CPPFLAGS) $(XXHASH_CFLAGS)
+%C%_libcheckpoint_la_LIBADD = $(XXHASH_LIBS)
 
 EXTRA_DIST += %D%/README
 
@@ -17,3 +21,6 @@ tests_unit_test_protocol_storm_LDADD = $(L3) $(CMOCKA_LIBS)
 
 unit_tests += tests/unit/test_restart
 tests_unit_test_restart_LDADD = $(L3) $(CMOCKA_LIBS)
+
+unit_tests += tests/unit/test_outbox
+tests_unit_test_outbox_LDADD = $(L3) $(CMOCKA_LIBS)

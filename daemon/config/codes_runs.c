@@ -81,6 +81,30 @@ const struct code codes_of_runs[] = {
      NULL},
     {5232, "a database that is locked",
      "Another program has had the database locked for longer than `busy_timeout`.", NULL},
+    {5240, "an outbox that cannot be used",
+     "What a sink is to write when its checkpoint is complete is kept in files of the state "
+     "directory. One of them cannot be made, written, synced or read; the message has its name and "
+     "what the system says.",
+     NULL},
+    {5241, "an outbox segment that is gone",
+     "Rows of a complete checkpoint were kept in a file of the state directory, and it is not "
+     "there. They are in no other place: streamd stops, so that nothing is lost unseen. Were files "
+     "removed by hand, or the sink's database replaced by an older one?",
+     NULL},
+    {5242, "an outbox segment that is damaged",
+     "A file with rows of a complete checkpoint is not what was written: its length, its checksum "
+     "or its identity is another. None of its rows was written, and the file stays.",
+     NULL},
+    {5243, "output that is newer than the snapshot",
+     "The pipeline begins with a savepoint, and where it writes to there is output of after the "
+     "savepoint. That would be written a second time. Restore a newer savepoint, write into "
+     "another "
+     "folder or table, or take the duplicates: `--accept-duplicates`.",
+     NULL},
+    {5244, "a finished part that is gone",
+     "A file of a complete checkpoint was to get its name, and it is not there any more. streamd "
+     "stops, so that nothing is lost unseen. Are hidden files being removed from the folder?",
+     NULL},
     {5290, "a reader that went away",
      "Whoever read standard output has ended, as in `| head`. That ends the pipeline quietly.",
      NULL},

@@ -167,10 +167,223 @@ static void a_commit_that_was_cut_short_is_finished(void **state)
     shell("rm out/.part-0-2.txt");
     assert_int_equal(io_commit(io, 3), STREAMD_FAILED);
     assert_non_null(strstr(io_message(io), "/out/.part-0-2.txt' is gone before it got its name"));
-    /* Gone after a restore: its reader may have taken it. */
+    io_free(io);
+}
+
+/* ---- with checkpoints -------------------------------------------------------------------- */
+
+#define LINEAGE "0123456789abcdef0123456789abcdef"
+#define PARENT "ffffffffffffffffffffffffffffffff"
+
+static void set_attempt(struct io_host *io, const char *attempt, uint64_t checkpoint)
+{
+    struct streamd_context *c = harness_context(io_harness(io));
+
+    c->durable = 1;
+    c->lineage = LINEAGE;
+    c->node = "out";
+    c->attempt = attempt;
+    c->checkpoint = checkpoint;
+}
+
+static struct io_host *durable(const char *attempt, uint64_t checkpoint)
+{
+    struct io_host *io = bound();
+
+    set_attempt(io, attempt, checkpoint);
+    assert_int_equal(io_bind(io), 0);
+    return io;
+}
+
+static void parts_are_named_by_their_owner(void **state)
+{
+    struct io_host *io = durable("a1", 0);
+
+    (void)state;
+    assert_int_equal(io_open(io), 0);
+    assert_int_equal(io_send(io, "a\n"), STREAMD_OK);
+    assert_string_equal(files(), "./.streamd." LINEAGE ".out.a1.0.0.tmp ");
+    assert_int_equal(io_prepare(io, 4), STREAMD_OK);
+    assert_string_equal(files(), "./.streamd." LINEAGE ".out.a1.0.0.4.part ");
+    assert_int_equal(io_send(io, "b\n"), STREAMD_OK);
+    assert_int_equal(io_commit(io, 4), STREAMD_OK);
+    assert_string_equal(files(), "./.streamd." LINEAGE ".out.4.mark ./.streamd." LINEAGE
+                                 ".out.a1.0.1.tmp ./part-0-0.txt ");
+    assert_int_equal(io_prepare(io, 5), STREAMD_OK);
+    assert_int_equal(io_commit(io, 5), STREAMD_OK);
+    assert_string_equal(files(),
+                        "./.streamd." LINEAGE ".out.5.mark ./part-0-0.txt ./part-0-1.txt ");
+    io_free(io);
+}
+
+/* An aborted checkpoint joins the next one, whose commit takes both. */
+static void an_aborted_interval_joins_the_next(void **state)
+{
+    struct io_host *io = durable("a1", 0);
+
+    (void)state;
+    assert_int_equal(io_open(io), 0);
+    assert_int_equal(io_send(io, "a\n"), STREAMD_OK);
+    assert_int_equal(io_prepare(io, 4), STREAMD_OK);
+    assert_int_equal(io_send(io, "b\n"), STREAMD_OK);
+    assert_int_equal(io_prepare(io, 5), STREAMD_OK);
+    set_attempt(io, "a2", 5);
+    assert_int_equal(io_reopen(io), 0);
+    assert_int_equal(io_commit(io, 5), STREAMD_OK);
+    assert_string_equal(shell("cat out/part-*"), "#\na\n#\nb\n");
+    io_free(io);
+}
+
+static void a_killed_attempt_leaves_nothing(void **state)
+{
+    struct io_host *io;
+
+    (void)state;
+    shell("mkdir out; cd out; touch "
+          ".streamd." LINEAGE ".out.a1.0.0.tmp .streamd." LINEAGE ".out.a1.7.3.tmp "
+          ".streamd." LINEAGE ".out.a1.3.0.6.part .streamd." LINEAGE ".out.a1.3.1.5.part "
+          ".streamd." LINEAGE ".out.a2.1.0.tmp .streamd." LINEAGE ".other.a1.0.0.tmp "
+          ".streamd." PARENT ".out.a1.0.0.tmp .streamd.x .part-0-0.txt part-0-1.txt");
+    io = durable("a2", 5);
+    harness_context(io_harness(io))->task = 1;
+    harness_context(io_harness(io))->parallelism = 2;
+    assert_int_equal(io_open(io), 0); /* not the first task: removes nothing */
+    assert_string_equal(shell("ls -A out | wc -l"), "10\n");
+    harness_context(io_harness(io))->task = 0;
+    assert_int_equal(io_reopen(io), 0);
+    assert_string_equal(
+        files(), "./.part-0-0.txt ./.streamd." LINEAGE ".other.a1.0.0.tmp ./.streamd." LINEAGE
+                 ".out.a1.3.1.5.part ./.streamd." LINEAGE ".out.a2.1.0.tmp ./.streamd." PARENT
+                 ".out.a1.0.0.tmp ./.streamd.x ./part-0-1.txt ");
+    io_free(io);
+}
+
+static void a_crash_after_the_checkpoint_is_finished(void **state)
+{
+    struct io_host *io = durable("a1", 0);
+
+    (void)state;
+    assert_int_equal(io_open(io), 0);
+    assert_int_equal(io_send(io, "1\n"), STREAMD_OK);
+    assert_int_equal(io_prepare(io, 7), STREAMD_OK);
+    assert_int_equal(io_send(io, "lost\n"), STREAMD_OK);
+    set_attempt(io, "a2", 7);
+    assert_int_equal(io_reopen(io), 0);
+    assert_int_equal(io_commit(io, 7), STREAMD_OK);
+    assert_string_equal(files(), "./.streamd." LINEAGE ".out.7.mark ./part-0-0.txt ");
+    assert_string_equal(shell("cat out/part-0-0.txt"), "#\n1\n");
+    io_free(io);
+}
+
+/* Rows restored of parts that an earlier attempt made final, one of which was taken away. */
+static void a_commit_is_repeated(void **state)
+{
+    struct io_host *io = durable("a1", 0);
+
+    (void)state;
+    assert_int_equal(io_open(io), 0);
+    assert_int_equal(io_send(io, "1\n"), STREAMD_OK);
+    assert_int_equal(io_prepare(io, 7), STREAMD_OK);
+    assert_int_equal(io_send(io, "2\n"), STREAMD_OK);
+    assert_int_equal(io_prepare(io, 8), STREAMD_OK);
+    shell("cd out && rm .streamd.*.0.0.7.part && mv .streamd.*.0.1.8.part part-0-1.txt && "
+          "touch .streamd." LINEAGE ".out.8.mark");
+    set_attempt(io, "a2", 8);
+    assert_int_equal(io_reopen(io), 0);
+    assert_int_equal(io_commit(io, 8), STREAMD_OK);
+    assert_int_equal(io_counter(io, "missing_parts"), 1);
+    assert_string_equal(files(), "./.streamd." LINEAGE ".out.8.mark ./part-0-1.txt ");
+    io_free(io);
+}
+
+static void a_part_that_is_gone_is_a_loss(void **state)
+{
+    struct io_host *io = durable("a1", 0);
+
+    (void)state;
+    assert_int_equal(io_open(io), 0);
+    assert_int_equal(io_send(io, "1\n"), STREAMD_OK);
+    assert_int_equal(io_prepare(io, 7), STREAMD_OK);
+    shell("rm out/.streamd.*");
+    assert_int_equal(io_commit(io, 7), STREAMD_FAILED);
+    assert_non_null(strstr(io_message(io), "SD5244"));
+    assert_int_equal(io_class(io), STREAMD_FAIL_PIPELINE);
+    io_free(io);
+}
+
+static void a_name_that_is_taken_is_passed_over(void **state)
+{
+    struct io_host *io = durable("a1", 0);
+
+    (void)state;
+    assert_int_equal(io_open(io), 0);
+    assert_int_equal(io_send(io, "a\n"), STREAMD_OK);
+    shell("cd out && echo other > part-0-0.txt && echo other > part-0-1.txt");
+    assert_int_equal(io_prepare(io, 1), STREAMD_OK);
+    assert_int_equal(io_commit(io, 1), STREAMD_OK);
+    assert_string_equal(shell("cd out && cat part-0-0.txt part-0-1.txt part-0-2.txt"),
+                        "other\nother\n#\na\n");
+    io_free(io);
+}
+
+static void set_parent(struct io_host *io, const char *lineage, uint64_t checkpoint)
+{
+    struct streamd_context *c = harness_context(io_harness(io));
+
+    c->parent_lineage = lineage;
+    c->parent_checkpoint = checkpoint;
+}
+
+static void newer_output_is_not_written_again(void **state)
+{
+    struct io_host *io = durable("a1", 1);
+
+    (void)state;
+    shell("mkdir out; touch out/.streamd." PARENT ".out.40.mark");
+    set_parent(io, PARENT, 39);
+    assert_true(io_open(io) < 0);
+    assert_non_null(strstr(io_message(io), "SD5243"));
+    assert_non_null(strstr(io_message(io), "of checkpoint 40, and the snapshot restored is of 39"));
+    assert_int_equal(io_class(io), STREAMD_FAIL_PIPELINE);
+    harness_context(io_harness(io))->accept_duplicates = 1;
+    assert_int_equal(io_open(io), 0);
+    io_free(io);
+    /* The newest savepoint is fine; but restored once more, after something was written, not. */
+    io = durable("a1", 1);
+    set_parent(io, PARENT, 40);
+    assert_int_equal(io_open(io), 0);
+    assert_int_equal(io_send(io, "a\n"), STREAMD_OK);
+    assert_int_equal(io_prepare(io, 2), STREAMD_OK);
+    assert_int_equal(io_commit(io, 2), STREAMD_OK);
+    set_attempt(io, "a2", 2);
+    assert_int_equal(io_reopen(io), 0); /* a crash */
+    io_free(io);
+    io = durable("b1", 1);
+    harness_context(io_harness(io))->lineage = "00000000000000000000000000000000";
+    set_parent(io, PARENT, 40);
+    assert_true(io_open(io) < 0);
+    assert_non_null(strstr(io_message(io), "SD5243"));
+    set_parent(io, "", 0);
+    assert_int_equal(io_open(io), 0); /* a pipeline that has nothing to do with it */
+    io_free(io);
+}
+
+/* Rows of a savepoint: of another lineage, whose ids may be larger than ours. */
+static void parts_of_a_savepoint_are_done(void **state)
+{
+    struct io_host *io = durable("a1", 0);
+
+    (void)state;
+    assert_int_equal(io_open(io), 0);
+    assert_int_equal(io_send(io, "a\n"), STREAMD_OK);
+    assert_int_equal(io_prepare(io, 40), STREAMD_OK);
+    shell("mv out/.streamd.*.40.part out/part-0-0.txt");
+    set_attempt(io, "b1", 3);
+    harness_context(io_harness(io))->lineage = "00000000000000000000000000000000";
+    set_parent(io, LINEAGE, 40);
     assert_int_equal(io_reopen(io), 0);
     assert_int_equal(io_commit(io, 3), STREAMD_OK);
-    assert_int_equal(io_counter(io, "missing_parts"), 1);
+    assert_int_equal(harness_state_rows(io_harness(io)), 0);
     io_free(io);
 }
 
@@ -333,6 +546,15 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_interval_without_rows_makes_no_part, begin, end),
         cmocka_unit_test_setup_teardown(a_prepared_part_survives_the_task, begin, end),
         cmocka_unit_test_setup_teardown(a_commit_that_was_cut_short_is_finished, begin, end),
+        cmocka_unit_test_setup_teardown(parts_are_named_by_their_owner, begin, end),
+        cmocka_unit_test_setup_teardown(an_aborted_interval_joins_the_next, begin, end),
+        cmocka_unit_test_setup_teardown(a_killed_attempt_leaves_nothing, begin, end),
+        cmocka_unit_test_setup_teardown(a_crash_after_the_checkpoint_is_finished, begin, end),
+        cmocka_unit_test_setup_teardown(a_commit_is_repeated, begin, end),
+        cmocka_unit_test_setup_teardown(a_part_that_is_gone_is_a_loss, begin, end),
+        cmocka_unit_test_setup_teardown(a_name_that_is_taken_is_passed_over, begin, end),
+        cmocka_unit_test_setup_teardown(newer_output_is_not_written_again, begin, end),
+        cmocka_unit_test_setup_teardown(parts_of_a_savepoint_are_done, begin, end),
         cmocka_unit_test_setup_teardown(nothing_is_overwritten, begin, end),
         cmocka_unit_test_setup_teardown(parts_roll_by_size, begin, end),
         cmocka_unit_test_setup_teardown(parts_roll_by_time, begin, end),

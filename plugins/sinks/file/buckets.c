@@ -30,7 +30,11 @@ int buckets_open(struct streamd_context *c, struct buckets *b)
         packer_init(c, &b->packer, (enum compression)b->options->compression))
         return STREAMD_E_IO;
     b->folder = copy_text(c, path);
-    return b->folder ? ledger_open(c, &b->ledger) : sink_no_memory(c);
+    if (!b->folder)
+        return sink_no_memory(c);
+    if (c->durable && owned_open(c, &b->owned, b->folder))
+        return STREAMD_E_IO;
+    return ledger_open(c, &b->ledger, c->durable ? &b->owned : NULL);
 }
 
 /* ---- making buckets ---------------------------------------------------------------------- */
@@ -158,7 +162,8 @@ static struct bucket *find(const struct buckets *b, const char *name)
 
 static int start_part(struct streamd_context *c, struct buckets *b, struct bucket *bucket)
 {
-    int rc = part_open(c, &bucket->part, bucket->folder, &bucket->number, &b->packer);
+    int rc = part_open(c, &bucket->part, bucket->folder, &bucket->number, &b->packer,
+                       c->durable ? &b->owned : NULL);
     int64_t due = rc ? INT64_MAX : due_at(b->options, &bucket->part);
 
     if (due != INT64_MAX)

@@ -27,6 +27,7 @@ struct buckets {
     uint32_t count;
     uint64_t calls;
     struct packer packer;
+    struct owned owned; /* with checkpoints */
     struct ledger ledger;
 };
 

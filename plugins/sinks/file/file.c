@@ -240,16 +240,19 @@ static enum streamd_flow file_commit(struct streamd_context *c, void *self, uint
 
 static const char file_doc[] =
     "Writes files, which get their final names when they are complete.\n\n"
-    "A part in progress has a dot in front of its name. Parts get their names at each checkpoint, "
-    "or "
-    "without checkpoints when the pipeline ends or is interrupted; if it fails, none does. Nothing "
-    "is "
-    "ever overwritten. Unfinished parts that a crash left behind are reported and stay, since they "
-    "may "
-    "belong to another pipeline.\n\n"
+    "A part that is not complete has a dot in front of its name. Parts get their names when a "
+    "checkpoint is complete, or without checkpoints when the pipeline ends or is interrupted; if "
+    "it "
+    "fails, none does. Nothing is ever overwritten.\n\n"
+    "With checkpoints each row is in the files once, whatever was killed: parts that a killed "
+    "attempt left behind are finished or removed at the next start, and only those. One hidden "
+    "file "
+    "`.streamd.*.mark` stays in the folder; by it a pipeline that begins with an old savepoint "
+    "sees "
+    "that newer output is there. Without checkpoints unfinished parts that a crash left behind are "
+    "reported and stay, since they may belong to another pipeline.\n\n"
     "Buckets: up to 64 folders have a part in progress at a time; the one that was used least "
-    "recently "
-    "is closed for another.";
+    "recently is closed for another.";
 
 static const struct streamd_operator file_sink = {
     .descriptor = {STREAMD_DESCRIPTOR(struct streamd_operator, STREAMD_SINK, "file"), file_doc,

@@ -5,7 +5,9 @@
 #include "ledger.h"
 
 #include "folder.h"
+#include "part.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +15,7 @@
 
 enum { TEMPORARY = 0, FINAL = 1, BYTES = 2, ROWS = 3, CHECKPOINT = 4, COLUMNS = 5 };
 
-enum { ROWS_AT_ONCE = 64 };
+enum { ROWS_AT_ONCE = 64, NAMES_TRIED = 1000 };
 
 static const struct streamd_field columns[COLUMNS] = {
     [TEMPORARY] = {"temporary", {.id = STREAMD_STRING}},
@@ -69,24 +71,32 @@ static int set_name(struct ledger *l, void *row, uint32_t index, const char *nam
     return 0;
 }
 
-int ledger_open(struct streamd_context *c, struct ledger *l)
+/* Ids mean something only within their lineage: what came with a savepoint of another one is for
+   the first commit. */
+static void claim_rows(const struct streamd_context *c, struct ledger *l)
 {
     struct streamd_cursor cursor = {0};
     void *rows[ROWS_AT_ONCE];
     uint32_t n;
 
-    l->restored = 0;
+    while ((n = streamd_table_scan(l->table, 0, &cursor, rows, ROWS_AT_ONCE)) > 0) {
+        for (uint32_t i = 0; i < n; i++) {
+            if (*number_in(l, rows[i], CHECKPOINT) > (int64_t)c->checkpoint)
+                *number_in(l, rows[i], CHECKPOINT) = (int64_t)c->checkpoint;
+        }
+    }
+}
+
+int ledger_open(struct streamd_context *c, struct ledger *l, struct owned *owned)
+{
+    l->owned = owned;
     l->table = streamd_context_table(c, LEDGER_TABLE);
     if (!l->table) {
         (void)streamd_fail(c, STREAMD_BUG, 0, "the table of parts is missing");
         return STREAMD_E_STATE;
     }
-    while ((n = streamd_table_scan(l->table, 0, &cursor, rows, ROWS_AT_ONCE)) > 0) {
-        for (uint32_t i = 0; i < n; i++) {
-            if (*number_in(l, rows[i], CHECKPOINT) > l->restored)
-                l->restored = *number_in(l, rows[i], CHECKPOINT);
-        }
-    }
+    if (owned)
+        claim_rows(c, l);
     return 0;
 }
 
@@ -136,48 +146,95 @@ static int sync_folder_of(struct streamd_context *c, const char *name, char sync
     return folder_sync(c, length ? synced : "/");
 }
 
+/* A closed part of the interval. */
+static int prepare_one(struct streamd_context *c, struct ledger *l, void *row, int64_t checkpoint,
+                       char synced[PATH_MAX])
+{
+    char name[PATH_MAX];
+
+    if (name_in(l, row, TEMPORARY, name))
+        return sink_fault(c, "prepare", "", EINVAL);
+    if (l->owned) {
+        if (owned_prepare(c, name, (uint64_t)checkpoint))
+            return STREAMD_E_IO;
+        if (set_name(l, row, TEMPORARY, name))
+            return sink_no_memory(c);
+    }
+    *number_in(l, row, CHECKPOINT) = checkpoint;
+    return l->owned ? 0 : sync_folder_of(c, name, synced);
+}
+
 int ledger_prepare(struct streamd_context *c, struct ledger *l, int64_t checkpoint)
 {
     struct streamd_cursor cursor = {0};
-    char name[PATH_MAX], synced[PATH_MAX] = "";
+    char synced[PATH_MAX] = "";
     void *rows[ROWS_AT_ONCE];
-    uint32_t n;
+    uint32_t n, prepared = 0;
 
     while ((n = streamd_table_scan(l->table, 0, &cursor, rows, ROWS_AT_ONCE)) > 0) {
         for (uint32_t i = 0; i < n; i++) {
             if (*number_in(l, rows[i], CHECKPOINT) != 0)
                 continue;
-            if (name_in(l, rows[i], TEMPORARY, name) == 0 && sync_folder_of(c, name, synced))
+            if (prepare_one(c, l, rows[i], checkpoint, synced))
                 return STREAMD_E_IO;
-            *number_in(l, rows[i], CHECKPOINT) = checkpoint;
+            prepared++;
         }
     }
-    return 0;
+    /* With checkpoints all of them lie in one folder. */
+    return prepared && l->owned ? folder_sync(c, l->owned->folder) : 0;
 }
 
-/* Neither name is there, or the temporary one is missing beside a final one. */
+/* ---- commit ------------------------------------------------------------------------------ */
+
+/* The part is not there under the name that the row has. 0: it became final before. */
 static int missing_part(struct streamd_context *c, const struct ledger *l, int64_t checkpoint,
                         const char *temporary, const char *final)
 {
     char message[480];
 
     if (access(final, F_OK) == 0)
-        return 0; /* made final before */
+        return 0;
     snprintf(message, sizeof(message), "the finished part '%.380s' is gone before it got its name",
              temporary);
-    if (checkpoint > l->restored) {
-        (void)streamd_fail(c, STREAMD_FAIL_TASK, DIAGNOSTIC_WRITE, message);
+    if (!l->owned || !owned_may_be_final(c, l->owned, temporary, (uint64_t)checkpoint)) {
+        (void)streamd_fail(c, STREAMD_FAIL_PIPELINE, DIAGNOSTIC_PART_GONE, message);
         return STREAMD_E_IO;
     }
-    /* It may have been made final by an earlier attempt and taken away by its reader since. */
-    streamd_log(c, STREAMD_LOG_WARNING, message);
+    /* Its reader may have taken it away since. */
     streamd_count(c, "missing_parts", 1);
     return 0;
 }
 
+static int is_taken(struct streamd_context *c, const char *final)
+{
+    char message[480];
+
+    snprintf(message, sizeof(message),
+             "'%.380s' is there already, and would have to be overwritten", final);
+    (void)streamd_fail(c, STREAMD_FAIL_PIPELINE, DIAGNOSTIC_OVERWRITE, message);
+    return STREAMD_E_STATE;
+}
+
+/* Renames to the first name from `final` on that nobody has. As folder_rename. */
+static int rename_to_free(struct streamd_context *c, const char *temporary, char final[PATH_MAX])
+{
+    char start[PATH_MAX], end[NAME_MAX + 1];
+    uint64_t number;
+    int rc = folder_rename(c, temporary, final);
+
+    if (rc != STREAMD_E_STATE || part_split_name(final, start, &number, end))
+        return rc;
+    for (int tries = 0; tries < NAMES_TRIED && rc == STREAMD_E_STATE; tries++) {
+        int n = snprintf(final, PATH_MAX, "%s%llu%s", start, (unsigned long long)++number, end);
+
+        rc = n < PATH_MAX ? folder_rename(c, temporary, final) : STREAMD_E_STATE;
+    }
+    return rc;
+}
+
 static int make_final(struct streamd_context *c, struct ledger *l, void *row)
 {
-    char temporary[PATH_MAX], final[PATH_MAX], message[480];
+    char temporary[PATH_MAX], final[PATH_MAX];
     int rc;
 
     if (name_in(l, row, TEMPORARY, temporary) || name_in(l, row, FINAL, final)) {
@@ -185,22 +242,34 @@ static int make_final(struct streamd_context *c, struct ledger *l, void *row)
                            "the table of parts has a name that is no file name");
         return STREAMD_E_DATA;
     }
-    rc = folder_rename(c, temporary, final);
+    rc = l->owned ? rename_to_free(c, temporary, final) : folder_rename(c, temporary, final);
     if (rc == STREAMD_E_INVALID)
         return missing_part(c, l, *number_in(l, row, CHECKPOINT), temporary, final);
-    if (rc == STREAMD_E_STATE) {
-        snprintf(message, sizeof(message),
-                 "'%.380s' is there already, and would have to be overwritten", final);
-        (void)streamd_fail(c, STREAMD_FAIL_PIPELINE, DIAGNOSTIC_OVERWRITE, message);
+    return rc == STREAMD_E_STATE ? is_taken(c, final) : rc;
+}
+
+/* Some rows that are due. 0 or negative after streamd_fail. */
+static int commit_some(struct streamd_context *c, struct ledger *l, void *const *rows, uint32_t n)
+{
+    char final[PATH_MAX], synced[PATH_MAX] = "";
+
+    for (uint32_t i = 0; i < n; i++) {
+        if (make_final(c, l, rows[i]))
+            return STREAMD_E_IO;
     }
-    return rc;
+    for (uint32_t i = 0; i < n; i++) {
+        if (name_in(l, rows[i], FINAL, final) == 0 && sync_folder_of(c, final, synced))
+            return STREAMD_E_IO;
+    }
+    if (l->owned && strcmp(synced, l->owned->folder) != 0 && folder_sync(c, l->owned->folder))
+        return STREAMD_E_IO;
+    return streamd_table_erase(l->table, 0, rows, n) ? sink_no_memory(c) : 0;
 }
 
 int ledger_commit(struct streamd_context *c, struct ledger *l, int64_t checkpoint)
 {
     struct streamd_cursor cursor = {0};
-    char final[PATH_MAX], synced[PATH_MAX] = "";
-    void *rows[ROWS_AT_ONCE], *done[ROWS_AT_ONCE];
+    void *rows[ROWS_AT_ONCE], *due[ROWS_AT_ONCE];
     uint32_t n;
 
     while ((n = streamd_table_scan(l->table, 0, &cursor, rows, ROWS_AT_ONCE)) > 0) {
@@ -209,19 +278,15 @@ int ledger_commit(struct streamd_context *c, struct ledger *l, int64_t checkpoin
         for (uint32_t i = 0; i < n; i++) {
             int64_t of = *number_in(l, rows[i], CHECKPOINT);
 
-            if (of == 0 || of > checkpoint)
-                continue;
-            if (make_final(c, l, rows[i]))
-                return STREAMD_E_IO;
-            done[count++] = rows[i];
+            if (of != 0 && of <= checkpoint)
+                due[count++] = rows[i];
         }
-        for (uint32_t i = 0; i < count; i++) {
-            if (name_in(l, done[i], FINAL, final) == 0 && sync_folder_of(c, final, synced))
-                return STREAMD_E_IO;
-        }
-        synced[0] = '\0';
-        if (count > 0 && streamd_table_erase(l->table, 0, done, count))
-            return sink_no_memory(c);
+        if (count == 0)
+            continue;
+        if (l->owned && owned_begin_commit(c, l->owned, (uint64_t)checkpoint))
+            return STREAMD_E_IO;
+        if (commit_some(c, l, due, count))
+            return STREAMD_E_IO;
     }
     return 0;
 }

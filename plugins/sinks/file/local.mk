@@ -8,6 +8,7 @@ pluginexec_LTLIBRARIES += %D%/sink-file.la
 	%D%/folder.c %D%/folder.h \
 	%D%/groups.c %D%/groups.h \
 	%D%/ledger.c %D%/ledger.h \
+	%D%/owned.c %D%/owned.h \
 	%D%/packer.c %D%/packer.h \
 	%D%/part.c %D%/part.h \
 	%D%/sink.h

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -36,6 +37,24 @@ static char *part_name(struct streamd_context *c, const char *folder, const char
     return NULL;
 }
 
+int part_split_name(const char *name, char start[PATH_MAX], uint64_t *number,
+                    char end[NAME_MAX + 1])
+{
+    const char *slash = strrchr(name, '/'), *at = slash ? strstr(slash, "/part-") : NULL;
+    char *behind;
+
+    at = at ? strchr(at + strlen("/part-"), '-') : NULL;
+    if (!at || at[1] < '0' || at[1] > '9' || (size_t)(at - name) + 2 > PATH_MAX)
+        return STREAMD_E_DATA;
+    memcpy(start, name, (size_t)(at - name) + 1);
+    start[at - name + 1] = '\0';
+    *number = strtoull(at + 1, &behind, 10);
+    if (strlen(behind) > NAME_MAX)
+        return STREAMD_E_DATA;
+    memcpy(end, behind, strlen(behind) + 1);
+    return 0;
+}
+
 static void free_names(struct streamd_context *c, struct part *p)
 {
     streamd_free(c, p->temporary);
@@ -43,13 +62,29 @@ static void free_names(struct streamd_context *c, struct part *p)
     p->temporary = p->final = NULL;
 }
 
+/* Name of the part in progress, in fresh memory. NULL after streamd_fail. */
+static char *temporary_name(struct streamd_context *c, const char *folder, uint64_t number,
+                            const struct packer *packer, struct owned *owned)
+{
+    char path[PATH_MAX], *name;
+
+    if (!owned)
+        return part_name(c, folder, ".", number, packer);
+    if (owned_temporary(c, owned, path))
+        return NULL;
+    name = streamd_alloc(c, strlen(path) + 1);
+    if (name)
+        memcpy(name, path, strlen(path) + 1);
+    return name;
+}
+
 /* 1: made; 0: a name is taken; negative after streamd_fail. */
 static int try_number(struct streamd_context *c, struct part *p, const char *folder,
-                      uint64_t number, const struct packer *packer)
+                      uint64_t number, const struct packer *packer, struct owned *owned)
 {
     int error;
 
-    p->temporary = part_name(c, folder, ".", number, packer);
+    p->temporary = temporary_name(c, folder, number, packer, owned);
     p->final = part_name(c, folder, "", number, packer);
     if (!p->temporary || !p->final)
         return sink_no_memory(c);
@@ -63,7 +98,7 @@ static int try_number(struct streamd_context *c, struct part *p, const char *fol
 }
 
 int part_open(struct streamd_context *c, struct part *p, const char *folder, uint64_t *number,
-              const struct packer *packer)
+              const struct packer *packer, struct owned *owned)
 {
     struct streamd_buffer kept = p->buffer;
 
@@ -71,7 +106,7 @@ int part_open(struct streamd_context *c, struct part *p, const char *folder, uin
     p->buffer = kept;
     p->buffer.length = 0;
     for (int tries = 0; tries < NAMES_TRIED; tries++) {
-        int rc = try_number(c, p, folder, (*number)++, packer);
+        int rc = try_number(c, p, folder, (*number)++, packer, owned);
 
         if (rc > 0) {
             p->opened_at = p->written_at = streamd_now(c);

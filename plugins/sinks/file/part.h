@@ -5,6 +5,7 @@
 #define SINK_FILE_PART_H
 
 #include "ledger.h"
+#include "owned.h"
 #include "packer.h"
 
 /* Start with PART_CLOSED. */
@@ -21,9 +22,15 @@ struct part {
 #define PART_CLOSED ((struct part){.fd = -1})
 
 /* Makes the file for part `number` in a folder, with what the format puts at the beginning. The
-   number goes up while a name is taken. 0 or negative after streamd_fail. */
+   number goes up while a name is taken. `owned` is NULL without checkpoints. 0 or negative after
+   streamd_fail. */
 int part_open(struct streamd_context *c, struct part *p, const char *folder, uint64_t *number,
-              const struct packer *packer);
+              const struct packer *packer, struct owned *owned);
+
+/* Takes the name of a part apart: all in front of its number, the number, all behind it. 0, or
+   STREAMD_E_DATA where it is none. */
+int part_split_name(const char *name, char start[PATH_MAX], uint64_t *number,
+                    char end[NAME_MAX + 1]);
 
 /* Bytes that the file has or will have, before compression of what is not written yet. */
 int64_t part_size(const struct part *p);

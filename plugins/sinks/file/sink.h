@@ -2,11 +2,13 @@
  * sink.h - what the parts of this sink share.
  *
  *   batch --> groups (one per bucket) --> encoder --> part's buffer --> packer -->
- * .part-0-7.json.gz | prepare part-0-7.json.gz <-- rename -- commit <-- table "parts" <--------'
+ * .part-0-7.json.gz | prepare part-0-7.json.gz <-- rename -- commit <-- row of the table "parts"
+ * <-----'
  *
  * A part is in progress while it is written, pending when it was closed and synced, final when it
- * was renamed. The first two begin with a dot. A pending part is a row of the table "parts", from
- * the moment it is closed: that row is all that commit knows.
+ * was renamed. The first two begin with a dot; with checkpoints they lie in the sink's own folder
+ * and have the names of owned.h. A pending part is a row of the table "parts", from the moment it
+ * is closed: that row is all that commit knows.
  */
 #ifndef SINK_FILE_SINK_H
 #define SINK_FILE_SINK_H
@@ -15,8 +17,10 @@
 
 /* Stable numbers (`streamctl explain`). */
 enum {
-    DIAGNOSTIC_WRITE = 5220,    /* a file or folder cannot be made, written, synced or renamed */
-    DIAGNOSTIC_OVERWRITE = 5221 /* the name of a part is taken */
+    DIAGNOSTIC_WRITE = 5220,     /* a file or folder cannot be made, written, synced or renamed */
+    DIAGNOSTIC_OVERWRITE = 5221, /* the name of a part is taken */
+    DIAGNOSTIC_NEWER_OUTPUT = 5243, /* output of after the restored snapshot is there */
+    DIAGNOSTIC_PART_GONE = 5244     /* a prepared part is not there */
 };
 
 enum compression { COMPRESSION_NONE = 0, COMPRESSION_GZIP = 1, COMPRESSION_ZSTD = 2 };
