@@ -6,7 +6,8 @@ noinst_LTLIBRARIES += %D%/libcolumnar.la
 	%D%/compact.c \
 	%D%/keyhash.c %D%/keyhash.h \
 	%D%/pool.c %D%/pool.h \
-	%D%/rowtext.c %D%/rowtext.h
+	%D%/rowtext.c %D%/rowtext.h \
+	%D%/wire.h %D%/wire_decode.c %D%/wire_encode.c %D%/wire_form.h
 %C%_libcolumnar_la_CFLAGS = $(hot_cflags)
 
 EXTRA_DIST += %D%/README
@@ -26,3 +27,7 @@ tests_unit_arrow_bridge_la_SOURCES = tests/unit/arrow_bridge.c
 tests_unit_arrow_bridge_la_LIBADD = $(L2)
 tests_unit_arrow_bridge_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
 unit_scripts += tests/unit/arrow.py
+
+unit_tests += tests/unit/test_wire
+tests_unit_test_wire_SOURCES = tests/unit/test_wire.c tests/unit/random_batch.c tests/unit/random_batch.h
+tests_unit_test_wire_LDADD = $(L2) $(CMOCKA_LIBS)

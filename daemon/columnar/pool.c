@@ -225,6 +225,18 @@ struct streamd_batch *batch_new(struct batch_pool *pool, const struct streamd_sc
     return &o->batch;
 }
 
+struct streamd_batch *batch_bare(struct batch_pool *pool, const struct streamd_schema *schema,
+                                 size_t bytes)
+{
+    struct owner *o;
+
+    if (bytes > SIZE_MAX / 4)
+        return NULL;
+    o = owner_new(pool, schema,
+                  aligned(schema->field_count * sizeof(struct streamd_column)) + aligned(bytes));
+    return o ? &o->batch : NULL;
+}
+
 struct streamd_batch *batch_derive(struct streamd_batch *parent,
                                    const struct streamd_schema *schema)
 {

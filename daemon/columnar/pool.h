@@ -34,6 +34,12 @@ struct streamd_batch *batch_new(struct batch_pool *pool, const struct streamd_sc
 struct streamd_batch *batch_derive(struct streamd_batch *parent,
                                    const struct streamd_schema *schema);
 void *batch_alloc(struct streamd_batch *batch, size_t bytes);
+
+/* A batch of capacity 0 whose columns have no memory yet; the next batch_alloc calls, up to `bytes`
+   together, are served from its first block. For who knows what it needs: a decoder. NULL: no
+   memory. */
+struct streamd_batch *batch_bare(struct batch_pool *pool, const struct streamd_schema *schema,
+                                 size_t bytes);
 struct streamd_batch *batch_retain(struct streamd_batch *batch);
 void batch_release(struct streamd_batch *batch);
 
