@@ -120,5 +120,14 @@ const struct code codes_of_runs[] = {
      NULL},
     {5390, "an aggregate function that failed",
      "A function of a plugin broke its contract: tell the plugin's author.", NULL},
+    {5550, "a channel between workers that is broken",
+     "What a worker found in the memory that it shares with another one cannot be: the other one "
+     "overwrote it, or has another version. The attempt ends, and starts again from the last "
+     "checkpoint. If a plugin that writes past the end of its memory is not the cause, please "
+     "report it.",
+     NULL},
+    {5551, "a record that is too large to be passed on",
+     "All values of one record together are larger than what may go from one worker to another.",
+     NULL},
     {0, NULL, NULL, NULL},
 };
