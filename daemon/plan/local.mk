@@ -9,8 +9,9 @@ noinst_LTLIBRARIES += %D%/libplan.la
 	%D%/format.c \
 	%D%/needs.c \
 	%D%/plan.h \
+	%D%/role.c %D%/role.h \
 	%D%/json.c
-%C%_libplan_la_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
-%C%_libplan_la_LIBADD = $(JANSSON_LIBS)
+%C%_libplan_la_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(XXHASH_CFLAGS)
+%C%_libplan_la_LIBADD = $(JANSSON_LIBS) $(XXHASH_LIBS)
 
 EXTRA_DIST += %D%/README
