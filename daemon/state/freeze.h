@@ -1,0 +1,57 @@
+/*
+ * state/freeze.h - the rows of a table at a barrier: copied on the dataflow thread while nothing
+ * moves, written by a helper thread while the stream goes on.
+ *
+ *   dataflow thread                                   helper thread
+ *   state_freeze: rows and their variable values      state_frozen_write: hash, sort by key group,
+ *     into blocks of the freezer, in memory order       encode, write; state_frozen_free
+ *
+ * Budget: 20 ms for 1 M rows of 40 bytes, blocks ready. Blocks are 2 MiB, come from the freezer,
+ * and go back there to be used again, so that no page is touched for the first time at a barrier
+ * but the first.
+ */
+#ifndef STATE_FREEZE_H
+#define STATE_FREEZE_H
+
+#include "checkpoint/native.h"
+
+#include <streamd/state.h>
+
+/* Blocks of memory for one worker. Any thread; frozen tables of it must be gone before it goes. */
+struct freezer;
+
+struct freezer *freezer_new(void) __attribute__((warn_unused_result));
+void freezer_free(struct freezer *f);
+
+/* Bytes held, in use and waiting; for limits.memory. */
+uint64_t freezer_bytes(const struct freezer *f);
+
+/* Gives waiting blocks back to the system beyond `bytes`. */
+void freezer_trim(struct freezer *f, uint64_t bytes);
+
+/* Has blocks for `bytes` ready, pages touched: for a helper thread ahead of the first barrier. */
+int freezer_prepare(struct freezer *f, uint64_t bytes) __attribute__((warn_unused_result));
+
+struct frozen;
+
+/* Copies all rows of a table. Dataflow thread. The table's declaration and layout must outlive the
+   result. 0, or STREAMD_E_NOMEM with the error filled. */
+int state_freeze(struct freezer *f, struct streamd_table *t, struct frozen **frozen,
+                 struct streamd_error *error) __attribute__((warn_unused_result));
+
+/*
+ * Writes the rows as a section of node `node` (its table's name is in the declaration), sorted by
+ * key group; BROADCAST tables without. Rows of one key of a LIST table keep their order. Any
+ * thread. A table without rows is written too: it says that the table was there.
+ */
+int state_frozen_write(struct frozen *f, const char *node, uint32_t key_groups,
+                       struct snapshot_writer *w, struct streamd_error *error)
+    __attribute__((warn_unused_result));
+
+uint64_t state_frozen_rows(const struct frozen *f);
+uint64_t state_frozen_bytes(const struct frozen *f);
+
+/* Gives the blocks back. NULL is fine. Any thread. */
+void state_frozen_free(struct frozen *f);
+
+#endif
