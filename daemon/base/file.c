@@ -10,8 +10,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static int system_open(void *self, const char *path, int flags, mode_t mode)
@@ -24,6 +27,12 @@ static ssize_t system_read(void *self, int fd, void *data, size_t size)
 {
     (void)self;
     return read(fd, data, size);
+}
+
+static ssize_t system_pread(void *self, int fd, void *data, size_t size, off_t offset)
+{
+    (void)self;
+    return pread(fd, data, size, offset);
 }
 
 static ssize_t system_write(void *self, int fd, const void *data, size_t size)
@@ -50,24 +59,54 @@ static int system_unlink(void *self, const char *path)
     return unlink(path);
 }
 
+static int system_mkdir(void *self, const char *path, mode_t mode)
+{
+    (void)self;
+    return mkdir(path, mode);
+}
+
+static int system_rmdir(void *self, const char *path)
+{
+    (void)self;
+    return rmdir(path);
+}
+
 static int system_close(void *self, int fd)
 {
     (void)self;
     return close(fd);
 }
 
+/* What both sets of calls have in common. */
+#define SYSTEM_CALLS                                                                          \
+    .read = system_read, .pread = system_pread, .write = system_write, .fsync = system_fsync, \
+    .rename = system_rename, .unlink = system_unlink, .mkdir = system_mkdir,                  \
+    .rmdir = system_rmdir, .close = system_close, .self = NULL
+
 const struct file_ops *file_system(void)
 {
-    static const struct file_ops ops = {
-        .open = system_open,
-        .read = system_read,
-        .write = system_write,
-        .fsync = system_fsync,
-        .rename = system_rename,
-        .unlink = system_unlink,
-        .close = system_close,
-        .self = NULL,
-    };
+    static const struct file_ops ops = {.open = system_open, SYSTEM_CALLS};
+
+    return &ops;
+}
+
+static int open_no_links(void *self, const char *path, int flags, mode_t mode)
+{
+    struct open_how how = {.flags = (uint64_t)flags, .resolve = RESOLVE_NO_SYMLINKS};
+    long fd;
+
+    (void)self;
+    if (flags & O_CREAT)
+        how.mode = mode;
+    fd = syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+    if (fd < 0 && errno == ENOSYS)
+        fd = open(path, flags | O_NOFOLLOW, mode);
+    return (int)fd;
+}
+
+const struct file_ops *file_system_no_links(void)
+{
+    static const struct file_ops ops = {.open = open_no_links, SYSTEM_CALLS};
 
     return &ops;
 }
@@ -126,6 +165,28 @@ int file_read_all(const struct file_ops *ops, const char *path, size_t limit, ch
     rc = read_into(ops, fd, path, limit, data, length, error);
     ops->close(ops->self, fd);
     return rc;
+}
+
+int file_read_at(const struct file_ops *ops, int fd, const char *path, void *data, size_t length,
+                 uint64_t offset, struct streamd_error *error)
+{
+    uint8_t *at = data;
+
+    while (length > 0) {
+        ssize_t n = ops->pread(ops->self, fd, at, length, (off_t)offset);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return error_set_errno(error, errno, "cannot read %s", path);
+        if (n == 0)
+            return error_set(error, STREAMD_E_IO, "%s ends at byte %llu", path,
+                             (unsigned long long)offset);
+        at += n;
+        offset += (uint64_t)n;
+        length -= (size_t)n;
+    }
+    return 0;
 }
 
 int file_write_all(const struct file_ops *ops, int fd, const char *path, const void *data,

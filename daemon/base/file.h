@@ -15,16 +15,23 @@
 struct file_ops {
     int (*open)(void *self, const char *path, int flags, mode_t mode);
     ssize_t (*read)(void *self, int fd, void *data, size_t size);
+    ssize_t (*pread)(void *self, int fd, void *data, size_t size, off_t offset);
     ssize_t (*write)(void *self, int fd, const void *data, size_t size);
     int (*fsync)(void *self, int fd);
     int (*rename)(void *self, const char *from, const char *to);
     int (*unlink)(void *self, const char *path);
+    int (*mkdir)(void *self, const char *path, mode_t mode);
+    int (*rmdir)(void *self, const char *path);
     int (*close)(void *self, int fd);
     void *self;
 };
 
 /* The system's calls. */
 const struct file_ops *file_system(void);
+
+/* The same, but open fails with ELOOP where any part of the path is a symbolic link (on kernels
+   before 5.6 the last part only). For folders that are ours alone; give it canonical paths. */
+const struct file_ops *file_system_no_links(void);
 
 /*
  * Reads a whole file of at most `limit` bytes into fresh memory with a NUL behind it (`*data`, to
@@ -33,6 +40,10 @@ const struct file_ops *file_system(void);
  */
 int file_read_all(const struct file_ops *ops, const char *path, size_t limit, char **data,
                   size_t *length, struct streamd_error *error);
+
+/* Reads exactly `length` bytes at `offset`; STREAMD_E_IO also where the file ends before. */
+int file_read_at(const struct file_ops *ops, int fd, const char *path, void *data, size_t length,
+                 uint64_t offset, struct streamd_error *error);
 
 /* Writes all of `data` to a descriptor, going on after short writes. `path` is for the message. */
 int file_write_all(const struct file_ops *ops, int fd, const char *path, const void *data,

@@ -12,7 +12,7 @@
 
 #include "checkpoint/native.h"
 
-/* 0, or STREAMD_E_STATE with an error that names node, table and column. */
+/* 0, or negative with an error that names node, table and column. */
 int snapshot_fits(const struct snapshot_section *saved, const struct streamd_table_decl *now,
                   struct streamd_error *error) __attribute__((warn_unused_result));
 

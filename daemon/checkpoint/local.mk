@@ -4,10 +4,15 @@ noinst_LTLIBRARIES += %D%/libcheckpoint.la
 %C%_libcheckpoint_la_SOURCES = \
 	%D%/outbox.h %D%/outbox_folder.c %D%/outbox_form.h %D%/outbox_read.c %D%/outbox_write.c \
 	%D%/protocol.c %D%/protocol.h \
+	%D%/fits.c %D%/fits.h \
+	%D%/native.h %D%/native_form.h \
+	%D%/native_parse.c %D%/native_parse.h \
+	%D%/native_read.c \
+	%D%/native_write.c \
 	%D%/restart.c %D%/restart.h
-
-%C%_libcheckpoint_la_CPPFLAGS = $(AM_CPPFLAGS) $(XXHASH_CFLAGS)
-%C%_libcheckpoint_la_LIBADD = $(XXHASH_LIBS)
+%C%_libcheckpoint_la_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(XXHASH_CFLAGS)
+%C%_libcheckpoint_la_CFLAGS = $(hot_cflags)
+%C%_libcheckpoint_la_LIBADD = $(JANSSON_LIBS)
 
 EXTRA_DIST += %D%/README
 

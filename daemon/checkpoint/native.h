@@ -51,7 +51,7 @@ struct snapshot_section {
     uint64_t rows, bytes;               /* readers only: in all blocks */
 };
 
-/* A block, as the footer knows it. */
+/* A block, as the footer knows it. In a section, blocks are sorted by group. */
 struct snapshot_block {
     uint32_t group;
     uint32_t file; /* 0: this file; else 1 + index of the file referred to */
@@ -59,8 +59,9 @@ struct snapshot_block {
     uint32_t length; /* bytes */
     uint64_t offset; /* in its file */
     uint64_t hash;   /* XXH3_64 of the bytes */
-    int64_t ns;      /* of blocks that hold one sealed namespace, see snapshot_writer_seal */
-    int sealed;
+    int64_t ns;      /* where sealed: the namespace of all its rows */
+    uint32_t sealed; /* 0 or 1 */
+    uint32_t order;  /* in the file, among the blocks of its section */
 };
 
 /* ---- writing ----------------------------------------------------------------------------------
@@ -87,6 +88,20 @@ int snapshot_writer_section(struct snapshot_writer *w, const struct snapshot_sec
  */
 int snapshot_writer_rows(struct snapshot_writer *w, uint32_t group, const void *bytes,
                          size_t length, uint32_t rows, struct streamd_error *error)
+    __attribute__((warn_unused_result));
+
+/*
+ * The same for rows of a sealed namespace, which change no more: they get blocks of their own, so
+ * that files of later checkpoints can refer to them instead of repeating them.
+ */
+int snapshot_writer_sealed(struct snapshot_writer *w, uint32_t group, int64_t ns, const void *bytes,
+                           size_t length, uint32_t rows, struct streamd_error *error)
+    __attribute__((warn_unused_result));
+
+/* Adds a sealed block that lies in the file `name` of an earlier checkpoint of this lineage to the
+   section that was begun last. */
+int snapshot_writer_refer(struct snapshot_writer *w, uint64_t checkpoint, const char *name,
+                          const struct snapshot_block *block, struct streamd_error *error)
     __attribute__((warn_unused_result));
 
 /*
@@ -125,6 +140,20 @@ const char *snapshot_reader_path(const struct snapshot_reader *r);
 uint32_t snapshot_reader_sections(const struct snapshot_reader *r);
 const struct snapshot_section *snapshot_reader_section(const struct snapshot_reader *r, uint32_t i);
 int32_t snapshot_reader_find(const struct snapshot_reader *r, const char *node, const char *table);
+
+/* The blocks of a section: *count of them. */
+const struct snapshot_block *snapshot_reader_blocks(const struct snapshot_reader *r,
+                                                    uint32_t section, uint32_t *count);
+
+/* A file of an earlier checkpoint that blocks of this one lie in. */
+struct snapshot_other {
+    uint64_t checkpoint;
+    const char *name;
+};
+
+/* Those files: *count of them; block.file - 1 is an index. */
+const struct snapshot_other *snapshot_reader_others(const struct snapshot_reader *r,
+                                                    uint32_t *count);
 
 /* Rows and bytes that a section has in the groups first <= group < end, known without reading them.
    SNAPSHOT_NO_GROUP lies in no such range: say first = 0, end = UINT32_MAX + 1 for all. */

@@ -6,6 +6,7 @@ noinst_LTLIBRARIES += %D%/libcolumnar.la
 	%D%/compact.c \
 	%D%/keyhash.c %D%/keyhash.h \
 	%D%/pool.c %D%/pool.h \
+	%D%/rowcode.c %D%/rowcode.h \
 	%D%/rowtext.c %D%/rowtext.h \
 	%D%/wire.h %D%/wire_decode.c %D%/wire_encode.c %D%/wire_form.h
 %C%_libcolumnar_la_CFLAGS = $(hot_cflags)
