@@ -92,7 +92,7 @@ const struct file_ops *file_system(void)
 
 static int open_no_links(void *self, const char *path, int flags, mode_t mode)
 {
-    struct open_how how = {.flags = (uint64_t)flags, .resolve = RESOLVE_NO_SYMLINKS};
+    struct open_how how = {.flags = (unsigned)flags, .resolve = RESOLVE_NO_SYMLINKS};
     long fd;
 
     (void)self;

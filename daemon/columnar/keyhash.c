@@ -21,12 +21,12 @@ static inline uint64_t mix64(uint64_t x)
     return x;
 }
 
-static inline uint64_t canonical_double(const void *values, uint32_t row)
+static inline uint64_t canonical_double(const void *value)
 {
     double v;
     uint64_t bits;
 
-    memcpy(&v, (const double *)values + row, sizeof(v));
+    memcpy(&v, value, sizeof(v));
     if (v != v)
         return UINT64_C(0x7FF8000000000000);
     if (v == 0)
@@ -35,11 +35,12 @@ static inline uint64_t canonical_double(const void *values, uint32_t row)
     return bits;
 }
 
-static inline uint64_t canonical_decimal(const void *values, uint32_t row)
+static inline uint64_t canonical_decimal(const void *value)
 {
-    const struct streamd_decimal *v = (const struct streamd_decimal *)values + row;
+    struct streamd_decimal v;
 
-    return v->high == ((int64_t)v->low >> 63) ? v->low : v->low ^ mix64((uint64_t)v->high);
+    memcpy(&v, value, sizeof(v));
+    return v.high == ((int64_t)v.low >> 63) ? v.low : v.low ^ mix64((uint64_t)v.high);
 }
 
 #define EACH_ROW(expression)                             \
@@ -63,10 +64,10 @@ static void add_column(const struct streamd_batch *b, const struct streamd_colum
         EACH_ROW((uint64_t)(int64_t)((const int32_t *)c->values)[row])
         break;
     case STREAMD_FLOAT64:
-        EACH_ROW(canonical_double(c->values, row))
+        EACH_ROW(canonical_double((const double *)c->values + row))
         break;
     case STREAMD_DECIMAL:
-        EACH_ROW(canonical_decimal(c->values, row))
+        EACH_ROW(canonical_decimal((const struct streamd_decimal *)c->values + row))
         break;
     default:
         EACH_ROW(
@@ -104,4 +105,45 @@ void keyhash_batch(const struct streamd_batch *b, const struct streamd_column *c
         else
             add_column(b, keys[i], types[i].id, hash);
     }
+}
+
+/* c(value) of a value in a row. */
+static uint64_t canonical(uint8_t type, const void *value)
+{
+    struct streamd_var var;
+    uint64_t bits;
+    int32_t days;
+
+    switch (type) {
+    case STREAMD_BOOL:
+        return *(const uint8_t *)value != 0;
+    case STREAMD_INT64:
+    case STREAMD_TIMESTAMP:
+        memcpy(&bits, value, sizeof(bits));
+        return bits;
+    case STREAMD_DATE:
+        memcpy(&days, value, sizeof(days));
+        return (uint64_t)(int64_t)days;
+    case STREAMD_FLOAT64:
+        return canonical_double(value);
+    case STREAMD_DECIMAL:
+        return canonical_decimal(value);
+    default:
+        memcpy(&var, value, sizeof(var));
+        return XXH3_64bits(var.data, var.length);
+    }
+}
+
+uint64_t keyhash_row(const struct streamd_row_layout *l, const void *row)
+{
+    uint64_t hash = 0;
+
+    for (uint32_t i = 0; i < l->key_count; i++) {
+        uint64_t c = NULL_VALUE;
+
+        if (!streamd_row_is_null(row, i))
+            c = canonical(l->fields[i].type.id, (const uint8_t *)row + l->offsets[i]);
+        hash = mix64(hash * K + c);
+    }
+    return hash;
 }

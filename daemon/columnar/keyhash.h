@@ -23,6 +23,7 @@
 #define COLUMNAR_KEYHASH_H
 
 #include <streamd/batch.h>
+#include <streamd/state.h>
 
 /*
  * Writes the hash of the selected rows to hash[row], by physical row. `keys` are `count` columns
@@ -30,6 +31,9 @@
  */
 void keyhash_batch(const struct streamd_batch *batch, const struct streamd_column *const *keys,
                    const struct streamd_type *types, uint32_t count, uint64_t *hash);
+
+/* The same hash of the keys of a row of a state table; 0 where it has none. */
+uint64_t keyhash_row(const struct streamd_row_layout *layout, const void *row);
 
 /* Key group of a hash, and the task that owns a group. */
 static inline uint32_t keyhash_group(uint64_t hash, uint32_t key_groups)

@@ -24,7 +24,7 @@ struct freezer *freezer_new(void) __attribute__((warn_unused_result));
 void freezer_free(struct freezer *f);
 
 /* Bytes held, in use and waiting; for limits.memory. */
-uint64_t freezer_bytes(const struct freezer *f);
+uint64_t freezer_bytes(struct freezer *f);
 
 /* Gives waiting blocks back to the system beyond `bytes`. */
 void freezer_trim(struct freezer *f, uint64_t bytes);

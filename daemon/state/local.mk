@@ -8,7 +8,11 @@ noinst_LTLIBRARIES += %D%/libstate.la
 	%D%/aggregate_result.c \
 	%D%/aggregate_update.c \
 	%D%/distinct.c %D%/distinct.h \
-	%D%/layout.c %D%/layout.h
+	%D%/freeze.c %D%/freeze.h \
+	%D%/freezer.c %D%/freezer.h \
+	%D%/frozen_write.c \
+	%D%/layout.c %D%/layout.h \
+	%D%/thaw.c %D%/thaw.h
 %C%_libstate_la_CFLAGS = $(hot_cflags)
 
 EXTRA_DIST += %D%/README
