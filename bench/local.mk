@@ -13,6 +13,13 @@ noinst_PROGRAMS += %D%/state_bench
 %C%_state_bench_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/harness
 %C%_state_bench_LDADD = $(HARNESS)
 
+# make bench/freeze_bench: what a checkpoint costs a state table.
+EXTRA_PROGRAMS += %D%/freeze_bench
+%C%_freeze_bench_SOURCES = %D%/freeze_bench.c
+%C%_freeze_bench_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/harness
+%C%_freeze_bench_LDADD = $(HARNESS)
+CLEANFILES += %D%/freeze_bench
+
 # make bench/format_bench: what the formats cost per record.
 EXTRA_PROGRAMS += %D%/format_bench
 %C%_format_bench_SOURCES = %D%/format_bench.c
