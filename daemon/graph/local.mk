@@ -19,3 +19,5 @@ unit_tests += tests/unit/test_graph_pipeline
 tests_unit_test_graph_pipeline_LDADD = $(L3) $(CMOCKA_LIBS)
 unit_tests += tests/unit/test_config_corpus
 tests_unit_test_config_corpus_LDADD = $(L3) $(CMOCKA_LIBS)
+unit_tests += tests/unit/test_spread
+tests_unit_test_spread_LDADD = $(L3) $(CMOCKA_LIBS)

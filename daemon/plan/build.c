@@ -547,6 +547,7 @@ static int prepare(struct builder *w)
     plan->path = w->diagnostics->file;
     plan->parallelism = (uint32_t)w->pipeline->parallelism;
     plan->key_groups = (uint32_t)w->pipeline->key_groups;
+    plan->hold_at_end = w->pipeline->at_end == PIPELINE_SAVEPOINT;
     plan->memory_limit = w->pipeline->memory_bytes;
     plan->record_limit = w->pipeline->record_bytes;
     plan->node_count = w->pipeline->node_count;

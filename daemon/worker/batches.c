@@ -27,7 +27,7 @@ int split_send_change(struct task *n, struct valve_change change)
 }
 
 /* largest - bound - 1, not below the smallest watermark. */
-static int64_t watermark_of(const struct task *n, int64_t max_time)
+int64_t split_watermark(const struct task *n, int64_t max_time)
 {
     int64_t watermark;
 
@@ -47,7 +47,8 @@ static int split_had_rows(struct task *n, struct streamd_split *split)
         rc = split_send_change(n, valve_active(&n->valve, i));
     }
     if (!rc && split->max_time != INT64_MIN)
-        rc = split_send_change(n, valve_watermark(&n->valve, i, watermark_of(n, split->max_time)));
+        rc = split_send_change(n,
+                               valve_watermark(&n->valve, i, split_watermark(n, split->max_time)));
     return rc;
 }
 
@@ -150,6 +151,7 @@ static int send_batch(struct task *n, struct streamd_split *split, struct stream
     }
     if (b->count > 0 && n->plan->event_time.has && b->max_time > split->max_time)
         split->max_time = b->max_time;
+    atomic_fetch_add_explicit(&n->worker->rows, b->count, memory_order_relaxed);
     room = task_emit(n, 0, b);
     if (room < 0)
         return room;

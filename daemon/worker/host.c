@@ -26,7 +26,7 @@ struct sized {
 static int may_allocate(struct task *n, size_t more)
 {
     struct worker *w = n->worker;
-    size_t limit = (size_t)w->plan->memory_limit;
+    size_t limit = w->memory_limit;
     char text[160];
 
     if (limit == 0 || w->allocated + batch_pool_bytes(w->pool) + more <= limit)
@@ -194,10 +194,7 @@ static int host_has_room(struct streamd_context *c, uint32_t output)
 
     if (output >= n->plan->output_count)
         return 0;
-    for (uint32_t k = 0; k < n->outputs[output].count; k++)
-        if (!channel_has_room(n->outputs[output].channels[k]))
-            return 0;
-    return 1;
+    return task_output_has_room(n, output);
 }
 
 /* ---- expressions -------------------------------------------------------------------------- */

@@ -3,14 +3,26 @@
 noinst_LTLIBRARIES += %D%/libworker.la
 %C%_libworker_la_SOURCES = \
 	%D%/batches.c \
+	%D%/checkpoint.c \
+	%D%/checkpoint.h \
+	%D%/commands.c \
+	%D%/commands.h \
+	%D%/edge.c \
+	%D%/edge.h \
 	%D%/host.c \
 	%D%/host.h \
 	%D%/loop.c \
 	%D%/task.c \
 	%D%/task.h \
 	%D%/open.c \
+	%D%/positions.c \
+	%D%/positions.h \
+	%D%/process.c \
+	%D%/process.h \
 	%D%/reject.c \
 	%D%/reject.h \
+	%D%/restore.c \
+	%D%/restore.h \
 	%D%/source.c \
 	%D%/source.h \
 	%D%/splits.h \

@@ -1,13 +1,19 @@
 /*
- * The dataflow loop. It runs one step of one node at a time: the most downstream node that can do
+ * The dataflow loop. It runs one step of one task at a time: the most downstream task that can do
  * something, so that a batch goes through the whole chain while it is in the cache and queues stay
- * short. When nobody can, it sleeps in poll until a descriptor or a time that somebody waits for.
+ * short. When nobody can, it sleeps in poll until a descriptor, another worker or a time that
+ * somebody waits for.
  */
 #include "worker/worker.h"
 
 #include "base/error.h"
 #include "columnar/pool.h"
+#include "exchange/wake.h"
+#include "worker/checkpoint.h"
+#include "worker/commands.h"
+#include "worker/edge.h"
 #include "worker/task.h"
+#include "worker/restore.h"
 #include "worker/source.h"
 
 #include <errno.h>
@@ -15,10 +21,9 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 enum { DEFAULT_ROWS = 2048, DEFAULT_SLOTS = 4, LOOK_AROUND_US = 1000, SAMPLE_US = 10000 };
+enum { LONGEST_SLEEP_US = 1000000 };
 
 struct descriptors {
     struct {
@@ -50,6 +55,8 @@ static void mark_ready(struct worker *w)
     for (uint32_t i = 0; i < w->task_count; i++) {
         struct task *n = &w->tasks[i];
 
+        if (n->absent)
+            continue;
         if (is_source(n))
             source_ready(n);
         else if (n->waiting == TASK_BLOCKED && n->blocked_fd >= 0)
@@ -65,8 +72,11 @@ static int wait_for_something(struct worker *w, int64_t now, int64_t until)
     int n, rc = 0;
 
     add_descriptor(&d, w->stop_fd);
-    add_descriptor(&d, w->stopping ? -1 : w->options.stop_descriptor);
+    add_descriptor(&d, w->told ? -1 : w->options.stop_descriptor);
+    add_descriptor(&d, w->options.links.count ? w->options.links.wake_fd : -1);
     for (uint32_t i = 0; i < w->task_count; i++) {
+        if (w->tasks[i].absent)
+            continue;
         if (is_source(&w->tasks[i]))
             source_descriptors(&w->tasks[i], add_descriptor, &d);
         else if (w->tasks[i].waiting == TASK_BLOCKED && w->tasks[i].blocked_fd >= 0)
@@ -82,8 +92,10 @@ static int wait_for_something(struct worker *w, int64_t now, int64_t until)
     if (n < 0 && errno != EINTR)
         rc = STREAMD_E_IO;
     if (n > 0) {
-        if (d.fds.items[0].revents || d.fds.items[1].revents)
+        if (d.fds.items[1].revents)
             w->stopping = 1;
+        if (d.fds.items[0].revents)
+            commands_woke(w);
         mark_ready(w);
     }
     array_clear(&d.fds);
@@ -100,6 +112,9 @@ static void sample(struct worker *w, int64_t now_steady)
     for (uint32_t i = 0; i < w->task_count; i++) {
         struct task *n = &w->tasks[i];
         int64_t rest = period - n->period_busy_us;
+
+        if (n->absent)
+            continue;
 
         n->stats.busy_us += n->period_busy_us;
         if (!n->ended && !task_has_room(n))
@@ -129,7 +144,7 @@ const struct worker_stats *worker_stats(struct worker *w)
     }
     w->stats.elapsed_us = now - w->started_us;
     w->stats.stopped = w->stopping;
-    w->stats.memory_bytes = w->allocated + batch_pool_bytes(w->pool);
+    w->stats.memory_bytes = w->allocated + batch_pool_bytes(w->pool) + checkpoint_bytes(w);
     return &w->stats;
 }
 
@@ -147,6 +162,8 @@ static void report(struct worker *w, int64_t now_steady)
 
 static int runnable(struct task *n, int64_t now)
 {
+    if (n->absent)
+        return 0;
     return is_source(n) ? source_runnable(n, now) : task_runnable(n, now);
 }
 
@@ -185,8 +202,8 @@ static struct task *next_source(struct worker *w, int64_t now)
     return best;
 }
 
-/* The most downstream node that can do something, else a source, or NULL. */
-static struct task *next_node(struct worker *w, int64_t now)
+/* The most downstream task that can do something, else a source, or NULL. */
+static struct task *next_task(struct worker *w, int64_t now)
 {
     for (uint32_t i = w->task_count; i > 0; i--)
         if (!is_source(&w->tasks[i - 1]) && runnable(&w->tasks[i - 1], now))
@@ -194,108 +211,182 @@ static struct task *next_node(struct worker *w, int64_t now)
     return next_source(w, now);
 }
 
-static int has_ended(const struct worker *w)
+/* When a task wants to run though nothing comes. Who has no room is woken by who makes some. */
+static int64_t deadline_of(struct task *n)
 {
-    for (uint32_t i = 0; i < w->task_count; i++)
-        if (!w->tasks[i].ended)
-            return 0;
-    return 1;
+    if (n->absent)
+        return INT64_MAX;
+    if (n->waiting == TASK_BLOCKED)
+        return n->blocked_until;
+    if (n->ended || !task_has_room(n))
+        return INT64_MAX;
+    return is_source(n) ? source_deadline(n) : task_deadline(n);
 }
 
-/* When somebody wants to run though nothing comes. */
 static int64_t earliest_deadline(struct worker *w)
 {
     int64_t earliest = INT64_MAX;
 
     for (uint32_t i = 0; i < w->task_count; i++) {
-        struct task *n = &w->tasks[i];
-        int64_t deadline = n->ended       ? INT64_MAX
-                           : is_source(n) ? source_deadline(n)
-                                          : task_deadline(n);
+        int64_t deadline = deadline_of(&w->tasks[i]);
 
         earliest = deadline < earliest ? deadline : earliest;
     }
+    if (w->options.progress && earliest == INT64_MAX)
+        earliest = INT64_MAX - w->options.progress_every_us;
     return earliest;
 }
 
 static void stop_sources(struct worker *w)
 {
     for (uint32_t i = 0; i < w->task_count; i++)
-        if (is_source(&w->tasks[i]))
+        if (is_source(&w->tasks[i]) && !w->tasks[i].absent)
             source_stop(&w->tasks[i]);
+    w->told = 1;
+    if (w->options.stopping)
+        w->options.stopping(w->options.self);
 }
 
-/* Runs one step of a node and gives it the time that went by since the last one. */
+/* Runs one step of a task and gives it the time that went by since the last one. */
 static int run_step(struct worker *w, struct task *n, int64_t now, int64_t *steady)
 {
-    int rc = is_source(n) ? source_run(n, now) : task_run(n, now);
-    int64_t after = clock_steady_us(&w->options.clock);
+    int64_t after;
+    int rc;
 
+    atomic_store_explicit(&w->busy_since, *steady, memory_order_relaxed);
+    atomic_store_explicit(&w->busy, n, memory_order_release);
+    rc = is_source(n) ? source_run(n, now) : task_run(n, now);
+    atomic_store_explicit(&w->busy, NULL, memory_order_release);
+    after = clock_steady_us(&w->options.clock);
     n->period_busy_us += after - *steady;
     *steady = after;
     return rc;
 }
 
+const char *worker_busy_with(struct worker *w, int64_t *since)
+{
+    const struct task *n = atomic_load_explicit(&w->busy, memory_order_acquire);
+
+    *since = atomic_load_explicit(&w->busy_since, memory_order_relaxed);
+    return n ? n->plan->name : NULL;
+}
+
+/* Nobody can run: sleeps, unless another worker has just changed that. */
+static int sleep_until_needed(struct worker *w, int64_t now)
+{
+    const struct wake *own = &w->options.links.wakes[w->options.links.self];
+    int64_t until = earliest_deadline(w);
+    int rc;
+
+    if (w->options.progress && until - now > w->options.progress_every_us)
+        until = now + w->options.progress_every_us;
+    if (w->options.links.count == 0)
+        return wait_for_something(w, now, until);
+    if (until - now > LONGEST_SLEEP_US) /* a peer gone mad can take the flag down */
+        until = now + LONGEST_SLEEP_US;
+    wake_prepare(own);
+    rc = edges_pump(w);
+    if (next_task(w, now))
+        until = now;
+    if (!rc)
+        rc = wait_for_something(w, now, until);
+    wake_done(own);
+    return rc;
+}
+
+/* ---- the end ------------------------------------------------------------------------------ */
+
+/* Have all tasks ended, or come to where they hold? */
+static int has_ended(const struct worker *w)
+{
+    for (uint32_t i = 0; i < w->task_count; i++) {
+        const struct task *n = &w->tasks[i];
+
+        if (n->absent || n->ended)
+            continue;
+        if (!w->plan->hold_at_end || (is_source(n) && !source_drained(n)))
+            return 0;
+    }
+    return 1;
+}
+
+/* Is some task still to take part in checkpoint `id`, or to commit? */
+static int protocol_runs(const struct worker *w, uint64_t id)
+{
+    for (uint32_t i = 0; i < w->task_count; i++) {
+        const struct task *n = &w->tasks[i];
+
+        if (!n->absent && (n->frozen < id || n->commit_due || n->step != STEP_NONE))
+            return 1;
+    }
+    return 0;
+}
+
+/* Without a coordinator: all sinks prepare before the first commits, since a full disk under one of
+   them must not leave half of the output visible. Answers 1 when the last has committed. */
+static int conclude(struct worker *w)
+{
+    if (w->announced == 0) {
+        for (uint32_t i = 0; i < w->task_count; i++)
+            task_snapshot(&w->tasks[i], 1);
+    } else if (protocol_runs(w, 1)) {
+        return 0;
+    } else if (w->announced == 1) {
+        for (uint32_t i = 0; i < w->task_count; i++)
+            if (!w->tasks[i].absent)
+                task_commit(&w->tasks[i], 1);
+    } else {
+        return 1;
+    }
+    if (w->announced < 2)
+        w->announced++;
+    return 0;
+}
+
+/* 1 where the loop is to be left. */
+static int look_for_end(struct worker *w)
+{
+    if (w->options.reports)
+        checkpoint_look(w);
+    if (w->exiting)
+        return 1;
+    if (!has_ended(w))
+        return 0;
+    if (!w->options.reports)
+        return conclude(w);
+    if (!w->announced)
+        w->options.reports->finished(w->options.self);
+    w->announced = 1;
+    return 0;
+}
+
 static int run_until_end(struct worker *w)
 {
     int64_t steady = clock_steady_us(&w->options.clock), looked = 0;
-    int told = 0, rc = 0;
+    int rc = 0;
 
-    while (!rc && !has_ended(w)) {
+    while (!rc && !look_for_end(w)) {
         int64_t now = clock_now_us(&w->options.clock);
-        struct task *n = next_node(w, now);
+        struct task *n;
 
+        commands_take(w);
+        if (w->stopping && !w->told)
+            stop_sources(w);
+        rc = edges_pump(w);
+        n = rc ? NULL : next_task(w, now);
+        if (rc)
+            break;
         if (n && steady - looked < LOOK_AROUND_US) {
             rc = run_step(w, n, now, &steady);
         } else if (n) {
             looked = steady;
             rc = wait_for_something(w, now, now);
-        } else {
-            int64_t until = earliest_deadline(w);
-
-            if (w->options.progress && until - now > w->options.progress_every_us)
-                until = now + w->options.progress_every_us;
-            rc = wait_for_something(w, now, until);
+        } else if (!w->exiting) {
+            rc = sleep_until_needed(w, now);
             looked = steady = clock_steady_us(&w->options.clock);
-        }
-        if (w->stopping && !told) {
-            told = 1;
-            stop_sources(w);
-            if (w->options.stopping)
-                w->options.stopping(w->options.self);
         }
         report(w, steady);
     }
-    return rc;
-}
-
-/* Runs a sink's prepare or commit to its end, however often it blocks. */
-static int run_phase(struct worker *w, struct task *n, enum task_step step)
-{
-    int rc = task_start(n, step);
-
-    while (!rc && n->step != STEP_NONE) {
-        int64_t now = clock_now_us(&w->options.clock);
-
-        if (n->waiting == TASK_BLOCKED && n->blocked_until > now)
-            rc = wait_for_something(w, now, n->blocked_until);
-        else
-            rc = task_run(n, now);
-    }
-    return rc;
-}
-
-/* All sinks prepare before the first commits: a full disk under one of them must not leave half of
-   the output visible. */
-static int commit_sinks(struct worker *w)
-{
-    static const enum task_step steps[] = {STEP_PREPARE, STEP_COMMIT};
-    int rc = 0;
-
-    for (size_t s = 0; s < 2 && !rc; s++)
-        for (uint32_t i = 0; i < w->task_count && !rc; i++)
-            if (w->tasks[i].plan->kind == STREAMD_SINK)
-                rc = run_phase(w, &w->tasks[i], steps[s]);
     return rc;
 }
 
@@ -305,7 +396,7 @@ static void count_discarded(struct worker *w)
     for (uint32_t i = 0; i < w->task_count; i++) {
         struct task *n = &w->tasks[i];
 
-        if (n->plan->kind == STREAMD_OPERATOR &&
+        if (n->plan->kind == STREAMD_OPERATOR && !n->absent &&
             ((const struct streamd_operator *)n->plan->descriptor)->watermark)
             n->stats.discarded += task_state_rows(n);
     }
@@ -315,8 +406,6 @@ int worker_run(struct worker *w, struct streamd_error *error)
 {
     int rc = run_until_end(w);
 
-    if (!rc)
-        rc = commit_sinks(w);
     if (w->stopping)
         count_discarded(w);
     sample(w, clock_steady_us(&w->options.clock));
@@ -327,38 +416,7 @@ int worker_run(struct worker *w, struct streamd_error *error)
     return rc;
 }
 
-void worker_stop(struct worker *w)
-{
-    uint64_t one = 1;
-    ssize_t n = write(w->stop_fd, &one, sizeof(one));
-
-    (void)n; /* the counter cannot overflow; there is nothing to do about it in a signal handler */
-}
-
 /* ---- making and ending -------------------------------------------------------------------- */
-
-static int make_channels(struct worker *w, struct streamd_error *error)
-{
-    for (uint32_t i = 0; i < w->task_count; i++) {
-        struct task *n = &w->tasks[i];
-
-        for (uint32_t k = 0; k < n->plan->input_count; k++) {
-            const struct plan_input *in = &n->plan->inputs[k];
-            struct task_output *output = &w->tasks[in->node].outputs[in->output];
-            struct channel **grown =
-                memory_realloc(output->channels, (size_t)output->count + 1, sizeof(*grown));
-
-            if (!grown)
-                return error_set_nomem(error);
-            output->channels = grown;
-            n->inputs[k] = channel_new(w->options.channel_slots);
-            if (!n->inputs[k])
-                return error_set_nomem(error);
-            output->channels[output->count++] = n->inputs[k];
-        }
-    }
-    return 0;
-}
 
 static int make_tasks(struct worker *w, struct streamd_error *error)
 {
@@ -372,14 +430,12 @@ static int make_tasks(struct worker *w, struct streamd_error *error)
 
         n->worker = w;
         n->plan = &w->plan->nodes[i];
-        n->inputs = memory_zalloc(n->plan->input_count, sizeof(struct channel *));
-        n->valve_inputs = memory_zalloc(n->plan->input_count, sizeof(struct valve_input));
+        n->absent = w->options.links.self >= n->plan->parallelism;
+        n->ended = n->absent;
         n->outputs = memory_zalloc(n->plan->output_count, sizeof(*n->outputs));
         n->tables = memory_zalloc(n->plan->table_count, sizeof(*n->tables));
-        if (!n->inputs || !n->valve_inputs || !n->outputs || !n->tables)
+        if (!n->outputs || !n->tables)
             return error_set_nomem(error);
-        valve_init(&n->valve, n->valve_inputs, n->plan->input_count);
-        n->inputs_open = n->plan->input_count;
         n->wake_at = n->blocked_until = INT64_MAX;
         n->blocked_fd = -1;
         n->stats.name = n->plan->name;
@@ -387,6 +443,17 @@ static int make_tasks(struct worker *w, struct streamd_error *error)
         n->stats.watermark = VALVE_NONE;
     }
     return 0;
+}
+
+static int open_tasks(struct worker *w, struct streamd_error *error)
+{
+    int rc = restore_open(w, error);
+
+    for (uint32_t i = w->task_count; !rc && i > 0; i--)
+        if (!w->tasks[i - 1].absent)
+            rc = task_open(&w->tasks[i - 1], error);
+    restore_close(w);
+    return rc;
 }
 
 int worker_new(const struct plan *plan, const struct worker_options *options,
@@ -399,22 +466,23 @@ int worker_new(const struct plan *plan, const struct worker_options *options,
         return error_set_nomem(error);
     w->plan = plan;
     w->options = *options;
+    w->stop_fd = -1;
     if (w->options.batch_rows == 0)
         w->options.batch_rows = DEFAULT_ROWS;
     if (w->options.channel_slots == 0)
         w->options.channel_slots = DEFAULT_SLOTS;
+    w->memory_limit = (size_t)plan->memory_limit / (plan->parallelism ? plan->parallelism : 1);
     w->started_us = w->last_sample_us = w->last_progress_us = clock_steady_us(&options->clock);
-    w->pool = batch_pool_new((size_t)plan->memory_limit);
-    w->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    rc = w->pool ? 0 : error_set_nomem(error);
-    if (!rc && w->stop_fd < 0)
-        rc = error_set_errno(error, errno, "cannot make an eventfd");
+    w->pool = batch_pool_new(w->memory_limit);
+    rc = w->pool ? commands_open(w, error) : error_set_nomem(error);
     if (!rc)
         rc = make_tasks(w, error);
     if (!rc)
-        rc = make_channels(w, error);
-    for (uint32_t i = w->task_count; !rc && i > 0; i--)
-        rc = task_open(&w->tasks[i - 1], error);
+        rc = edges_make(w, error);
+    if (!rc)
+        rc = checkpoints_open(w, error);
+    if (!rc)
+        rc = open_tasks(w, error);
     if (rc) {
         worker_free(w);
         return rc;
@@ -427,24 +495,17 @@ void worker_free(struct worker *w)
 {
     if (!w)
         return;
+    checkpoints_close(w);
     for (uint32_t i = 0; i < w->task_count; i++)
         task_close(&w->tasks[i]);
+    edges_clear(w);
     for (uint32_t i = 0; i < w->task_count; i++) {
-        struct task *n = &w->tasks[i];
-
-        for (uint32_t k = 0; n->inputs && k < n->plan->input_count; k++)
-            channel_free(n->inputs[k]);
-        for (uint32_t k = 0; n->outputs && k < n->plan->output_count; k++)
-            memory_free(n->outputs[k].channels);
-        memory_free(n->inputs);
-        memory_free(n->valve_inputs);
-        memory_free(n->outputs);
-        memory_free(n->tables);
+        memory_free(w->tasks[i].outputs);
+        memory_free(w->tasks[i].tables);
     }
     memory_free(w->tasks);
     memory_free(w->stats.nodes);
     batch_pool_free(w->pool);
-    if (w->stop_fd >= 0)
-        close(w->stop_fd);
+    commands_clear(w);
     memory_free(w);
 }

@@ -10,7 +10,9 @@
 #include "state/aggregate.h"
 #include "state/layout.h"
 #include "worker/host.h"
+#include "worker/positions.h"
 #include "worker/reject.h"
+#include "worker/restore.h"
 #include "worker/source.h"
 
 #include <string.h>
@@ -30,6 +32,21 @@ static int64_t now_us(void *self)
     return clock_now_us(&n->worker->options.clock);
 }
 
+/* Where the pipeline stands among its checkpoints. */
+static void set_checkpoints(struct task *n)
+{
+    const struct worker_options *o = &n->worker->options;
+    struct streamd_context *c = &n->context;
+
+    c->durable = o->lineage != NULL;
+    c->accept_duplicates = o->accept_duplicates;
+    c->lineage = o->lineage ? o->lineage : "";
+    c->attempt = o->attempt ? o->attempt : "";
+    c->checkpoint = o->restore ? o->restore->id : 0;
+    c->parent_lineage = o->parent_lineage ? o->parent_lineage : "";
+    c->parent_checkpoint = o->parent_checkpoint;
+}
+
 static void set_context(struct task *n)
 {
     struct streamd_context *c = &n->context;
@@ -38,14 +55,14 @@ static void set_context(struct task *n)
     c->options = n->plan->options;
     c->bound = n->plan->bound;
     c->node = n->plan->name;
-    c->task = 0;
-    c->parallelism = 1;
+    c->task = n->worker->options.links.self;
+    c->parallelism = n->plan->parallelism;
     c->input = n->plan->input;
     c->output = n->plan->output_count ? n->plan->outputs[0].schema : NULL;
     c->batch_rows = n->worker->options.batch_rows;
     c->key_count = n->plan->key_by.count;
     c->key_fields = n->plan->key_fields;
-    c->lineage = c->attempt = c->parent_lineage = "";
+    set_checkpoints(n);
 }
 
 static int open_tables(struct task *n, struct streamd_error *error)
@@ -62,7 +79,7 @@ static int open_tables(struct task *n, struct streamd_error *error)
         if (rc)
             return error_add_context(error, "%s: state table %s", n->plan->name, decl->name);
     }
-    return 0;
+    return positions_open(n, error);
 }
 
 static int open_evaluator(struct task *n, struct streamd_error *error)
@@ -114,6 +131,8 @@ int task_open(struct task *n, struct streamd_error *error)
     if (!rc)
         rc = open_tables(n, error);
     if (!rc)
+        rc = restore_task(n, error);
+    if (!rc)
         rc = open_plugin(n, error);
     return rc;
 }
@@ -143,6 +162,7 @@ void task_close(struct task *n)
         row_layout_clear(&n->tables[i].layout);
         n->tables[i] = (struct task_table){0};
     }
+    positions_close(n);
     batch_release(n->batch);
     batch_release(n->errors);
     n->batch = n->errors = NULL;

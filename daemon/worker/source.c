@@ -6,6 +6,8 @@
 
 #include "base/error.h"
 #include "columnar/pool.h"
+#include "worker/checkpoint.h"
+#include "worker/positions.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -22,6 +24,46 @@ static int nomem(struct task *n)
 
 /* ---- splits ------------------------------------------------------------------------------- */
 
+static void split_free(struct streamd_split *split)
+{
+    memory_free(split->id);
+    memory_free(split->title);
+    memory_free(split->position);
+    memory_free(split->decoder_state.data);
+    memory_free(split);
+}
+
+/* Adds a split with what the valve knows of it, and takes it; also where that fails. */
+static int add_split(struct task *n, struct streamd_split *split, struct valve_input input)
+{
+    struct source_driver *d = n->source;
+
+    if (array_push(&d->inputs, input)) {
+        split_free(split);
+        return STREAMD_E_NOMEM;
+    }
+    n->valve.inputs = d->inputs.items;
+    n->valve.count = (uint32_t)d->inputs.count;
+    if (array_push(&d->splits, split)) {
+        d->inputs.count = --n->valve.count;
+        split_free(split);
+        return STREAMD_E_NOMEM;
+    }
+    d->finished_count += split->finished != 0;
+    return 0;
+}
+
+static struct streamd_split *new_split(void)
+{
+    struct streamd_split *split = memory_zalloc(1, sizeof(*split));
+
+    if (split) {
+        split->max_time = INT64_MIN;
+        split->fd = -1;
+    }
+    return split;
+}
+
 int source_split_add(struct streamd_context *c, const char *id, const char *title)
 {
     struct task *n = task_of(c);
@@ -29,51 +71,83 @@ int source_split_add(struct streamd_context *c, const char *id, const char *titl
     struct valve_input fresh = {.watermark = VALVE_NONE, .active = 1, .aligned = 1};
     struct streamd_split *split;
 
+    if (positions_owner(id, n->plan->parallelism) != c->task)
+        return 0;
     for (size_t i = 0; i < d->splits.count; i++)
         if (strcmp(d->splits.items[i]->id, id) == 0)
             return 0;
-    split = memory_zalloc(1, sizeof(*split));
+    split = new_split();
     if (!split)
         return nomem(n);
     split->id = memory_strdup(id);
     split->title = memory_strdup(title ? title : id);
-    split->max_time = INT64_MIN;
-    split->fd = -1;
     fresh.aligned = n->valve.output == VALVE_NONE;
-    if (!split->id || !split->title || array_push(&d->inputs, fresh)) {
-        memory_free(split->id);
-        memory_free(split->title);
-        memory_free(split);
+    if (!split->id || !split->title) {
+        split_free(split);
         return nomem(n);
     }
-    n->valve.inputs = d->inputs.items;
-    n->valve.count = (uint32_t)d->inputs.count;
-    if (array_push(&d->splits, split)) {
-        d->inputs.count = --n->valve.count;
-        memory_free(split->id);
-        memory_free(split->title);
-        memory_free(split);
-        return nomem(n);
+    return add_split(n, split, fresh) ? nomem(n) : 0;
+}
+
+int source_remember(struct task *n, const struct split_memory *m)
+{
+    struct valve_input input = {.watermark = VALVE_NONE, .active = 1, .aligned = 1};
+    struct streamd_split *split = new_split();
+
+    if (!split)
+        return STREAMD_E_NOMEM;
+    split->title = memory_strdup(m->id);
+    if (!split->title) {
+        split_free(split);
+        return STREAMD_E_NOMEM;
     }
+    if (m->max_time != INT64_MIN)
+        input.watermark = split_watermark(n, m->max_time);
+    input.active = !m->idle && !m->finished;
+    input.ended = (uint8_t)m->finished;
+    input.aligned = input.active && input.watermark >= n->valve.output;
+    split->max_time = m->max_time;
+    split->idle = m->idle;
+    split->finished = m->finished;
+    split->id = m->id;
+    split->position = m->position;
+    split->decoder_state.data = m->decoder;
+    split->decoder_state.length = m->decoder_length;
+    return add_split(n, split, input);
+}
+
+/* The decoder, in the state it had at the split's position. */
+static int open_decoder(struct task *n, struct streamd_split *split)
+{
+    const struct plan_format *f = &n->plan->format;
+
+    if (f->format->decoder_open(&n->context, &f->spec, &split->decoder))
+        return task_fail(n, STREAMD_FAIL_TASK, 5302, "cannot open the decoder");
+    if (split->decoder_state.data && f->format->decoder_load &&
+        f->format->decoder_load(&n->context, split->decoder, split->decoder_state.data,
+                                split->decoder_state.length))
+        return task_fail(n, STREAMD_FAIL_PIPELINE, 5302,
+                         "the state of the decoder in the checkpoint cannot be used");
     return 0;
 }
 
 static int open_split(struct task *n, struct streamd_split *split)
 {
-    const struct plan_format *f = &n->plan->format;
-    int rc = 0;
+    int rc;
 
-    if (f->format) {
-        rc = f->format->decoder_open(&n->context, &f->spec, &split->decoder);
-        if (rc)
-            return task_fail(n, STREAMD_FAIL_TASK, 5302, "cannot open the decoder");
-    }
+    if (n->plan->format.format && open_decoder(n, split))
+        return n->worker->error.code;
     n->source->current = split;
-    rc = source_of(n)->open_split(&n->context, n->self, split->id, NULL, split, &split->self);
+    rc = source_of(n)->open_split(&n->context, n->self, split->id, split->position, split,
+                                  &split->self);
     if (rc)
         return task_fail(n, STREAMD_FAIL_TASK, 5302, "cannot open a split");
     split->opened = 1;
     n->source->open_count++;
+    memory_free(split->position);
+    memory_free(split->decoder_state.data);
+    split->position = NULL;
+    split->decoder_state.data = NULL;
     return 0;
 }
 
@@ -93,6 +167,23 @@ static void close_split(struct task *n, struct streamd_split *split)
 
 /* ---- the loop's side ---------------------------------------------------------------------- */
 
+/* What readers must know before the first row: the watermark of a checkpoint, and that nothing is
+   awaited from a task that has no split to read. */
+static int say_where_it_is(struct task *n)
+{
+    uint32_t active = 0;
+    int rc = 0;
+
+    for (uint32_t i = 0; i < n->valve.count; i++)
+        active += n->valve.inputs[i].active;
+    if (n->valve.output != VALVE_NONE)
+        rc = task_forward(n, CHANNEL_WATERMARK, n->valve.output);
+    if (rc || active > 0 || (n->valve.count == n->source->finished_count && !n->plan->unbounded))
+        return rc;
+    n->valve.idle = 1;
+    return task_forward(n, CHANNEL_IDLE, 0);
+}
+
 int source_open(struct task *n, struct streamd_error *error)
 {
     struct source_driver *d = memory_zalloc(1, sizeof(*d));
@@ -102,13 +193,15 @@ int source_open(struct task *n, struct streamd_error *error)
         return error_set_nomem(error);
     n->source = d;
     valve_init(&n->valve, NULL, 0);
+    if (n->worker->options.restore && positions_restore(n, error))
+        return error->code;
     d->list_again_at = source_of(n)->discover_us ? now + source_of(n)->discover_us : INT64_MAX;
     if (source_of(n)->list(&n->context, n->self)) {
         task_fail(n, STREAMD_FAIL_PIPELINE, 5302, "cannot list its splits");
         *error = n->worker->error;
         return error->code;
     }
-    return 0;
+    return say_where_it_is(n) ? error_set_nomem(error) : 0;
 }
 
 void source_close(struct task *n)
@@ -119,9 +212,7 @@ void source_close(struct task *n)
         return;
     for (size_t i = 0; i < d->splits.count; i++) {
         close_split(n, d->splits.items[i]);
-        memory_free(d->splits.items[i]->id);
-        memory_free(d->splits.items[i]->title);
-        memory_free(d->splits.items[i]);
+        split_free(d->splits.items[i]);
     }
     array_clear(&d->splits);
     array_clear(&d->inputs);
@@ -182,9 +273,26 @@ static int has_all_ended(const struct task *n)
     return n->source->finished_count == n->source->splits.count && !n->plan->unbounded;
 }
 
+/* A split with rows that have not been sent, or NULL. */
+static struct streamd_split *unsent(const struct task *n)
+{
+    for (size_t i = 0; i < n->source->splits.count; i++)
+        if (n->source->splits.items[i]->batch && n->source->splits.items[i]->batch->rows > 0)
+            return n->source->splits.items[i];
+    return NULL;
+}
+
+/* What was decoded belongs before the barrier: it is sent first, which needs room. */
+static int must_send_first(const struct task *n)
+{
+    return n->step == STEP_NONE && !n->commit_due && unsent(n) != NULL;
+}
+
 int source_runnable(struct task *n, int64_t now)
 {
-    if (n->ended || !task_has_room(n))
+    if (task_protocol_due(n))
+        return !must_send_first(n) || task_has_room(n);
+    if (n->ended || n->source->drained || checkpoint_holds_sources(n->worker) || !task_has_room(n))
         return 0;
     return n->source->ending || has_all_ended(n) || n->source->list_again_at <= now ||
            choose(n, now) != NULL;
@@ -194,6 +302,8 @@ int64_t source_deadline(struct task *n)
 {
     int64_t deadline = n->source->list_again_at;
 
+    if (n->source->drained || checkpoint_holds_sources(n->worker))
+        return INT64_MAX;
     for (size_t i = 0; i < n->source->splits.count; i++) {
         const struct streamd_split *split = n->source->splits.items[i];
 
@@ -259,16 +369,34 @@ static int send_end(struct task *n, int drained)
 /* After source_stop: one split at a time, while there is room. */
 static int run_stopping(struct task *n)
 {
-    for (size_t i = 0; i < n->source->splits.count; i++) {
-        struct streamd_split *split = n->source->splits.items[i];
-        int rc;
+    struct streamd_split *split = unsent(n);
+    int rc = split ? split_flush(n, split) : send_end(n, 0);
 
-        if (!split->batch)
-            continue;
-        rc = split_flush(n, split);
-        return rc < 0 ? rc : 0;
-    }
-    return send_end(n, 0);
+    return rc < 0 ? rc : 0;
+}
+
+static int run_protocol(struct task *n)
+{
+    int rc;
+
+    if (!must_send_first(n))
+        return task_run_protocol(n);
+    rc = split_flush(n, unsent(n));
+    return rc < 0 ? rc : 0;
+}
+
+/* All splits have ended. */
+static int run_drained(struct task *n)
+{
+    if (!n->worker->plan->hold_at_end)
+        return send_end(n, 1);
+    n->source->drained = 1;
+    return 0;
+}
+
+int source_drained(const struct task *n)
+{
+    return n->source->drained;
 }
 
 void source_stop(struct task *n)
@@ -296,6 +424,8 @@ int source_run(struct task *n, int64_t now)
     struct streamd_split *split;
     int rc;
 
+    if (task_protocol_due(n))
+        return run_protocol(n);
     if (d->ending)
         return run_stopping(n);
     if (d->list_again_at <= now) {
@@ -306,7 +436,7 @@ int source_run(struct task *n, int64_t now)
     }
     split = choose(n, now);
     if (!split)
-        return has_all_ended(n) ? send_end(n, 1) : 0;
+        return has_all_ended(n) ? run_drained(n) : 0;
     d->current = split;
     if (!split->opened && (rc = open_split(n, split)) != 0)
         return rc;

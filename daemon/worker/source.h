@@ -24,6 +24,9 @@ int source_runnable(struct task *node, int64_t now);
 int source_run(struct task *node, int64_t now);
 int64_t source_deadline(struct task *node);
 
+/* 1 where all splits have ended and the end is held back (at_end: savepoint). */
+int source_drained(const struct task *node);
+
 /* Stops reading: what is decoded flows out, then the end, without a last watermark. */
 void source_stop(struct task *node);
 

@@ -1,5 +1,5 @@
 /*
- * One node's events. The state machine is in node.h; the scheduler in loop.c picks the node.
+ * One task's events. The state machine is in task.h; the scheduler in loop.c picks the task.
  *
  * Room: an event handler is called only when every output has room for a batch, so an operator may
  * emit at least once per event before it must look at what emit answers. Control frames are
@@ -9,6 +9,8 @@
 
 #include "base/error.h"
 #include "columnar/pool.h"
+#include "worker/checkpoint.h"
+#include "worker/edge.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -29,21 +31,25 @@ int task_fail(struct task *n, enum streamd_class cls, int diagnostic, const char
     return n->worker->error.code;
 }
 
-int task_has_room(const struct task *n)
-{
-    for (uint32_t i = 0; i < n->plan->output_count; i++)
-        for (uint32_t k = 0; k < n->outputs[i].count; k++)
-            if (!channel_has_room(n->outputs[i].channels[k]))
-                return 0;
-    return 1;
-}
-
 static int output_has_room(const struct task_output *output)
 {
     for (uint32_t k = 0; k < output->count; k++)
-        if (!channel_has_room(output->channels[k]))
+        if (!edge_has_room(&output->edges[k]))
             return 0;
     return 1;
+}
+
+int task_has_room(const struct task *n)
+{
+    for (uint32_t i = 0; i < n->plan->output_count; i++)
+        if (!output_has_room(&n->outputs[i]))
+            return 0;
+    return 1;
+}
+
+int task_output_has_room(const struct task *n, uint32_t output)
+{
+    return output_has_room(&n->outputs[output]);
 }
 
 /* A second reader of a batch gets a header of its own, since a reader may narrow the selection. */
@@ -54,6 +60,11 @@ static struct streamd_batch *another_header(struct streamd_batch *batch)
     if (copy)
         memcpy(copy->columns, batch->columns, batch->schema->field_count * sizeof(*copy->columns));
     return copy;
+}
+
+static int failed_to_send(struct task *n, const struct edge *edge)
+{
+    return task_fail(n, STREAMD_FAIL_TASK, 5532, edge_trouble(edge));
 }
 
 int task_emit(struct task *n, uint32_t number, struct streamd_batch *batch)
@@ -69,15 +80,15 @@ int task_emit(struct task *n, uint32_t number, struct streamd_batch *batch)
     for (uint32_t k = 0; k + 1 < output->count; k++) {
         struct streamd_batch *copy = another_header(batch);
 
-        if (!copy || channel_send(output->channels[k], copy)) {
+        if (!copy || edge_send(&output->edges[k], copy)) {
             batch_release(batch);
-            return task_fail(n, STREAMD_FAIL_TASK, 5301, "out of memory for a batch");
+            return failed_to_send(n, &output->edges[k]);
         }
     }
     if (output->count == 0)
         batch_release(batch);
-    else if (channel_send(output->channels[output->count - 1], batch))
-        return task_fail(n, STREAMD_FAIL_TASK, 5301, "out of memory for a batch");
+    else if (edge_send(&output->edges[output->count - 1], batch))
+        return failed_to_send(n, &output->edges[output->count - 1]);
     return output_has_room(output);
 }
 
@@ -85,8 +96,8 @@ int task_forward(struct task *n, enum channel_frame_kind kind, int64_t time)
 {
     for (uint32_t i = 0; i < n->plan->output_count; i++)
         for (uint32_t k = 0; k < n->outputs[i].count; k++)
-            if (channel_control(n->outputs[i].channels[k], kind, time))
-                return task_fail(n, STREAMD_FAIL_TASK, 5301, "out of memory for a control event");
+            if (edge_control(&n->outputs[i].edges[k], kind, time))
+                return failed_to_send(n, &n->outputs[i].edges[k]);
     return 0;
 }
 
@@ -173,6 +184,13 @@ static void after_step(struct task *n)
     case STEP_END:
         n->step = n->inputs_open == 0 ? STEP_END_FORWARD : STEP_NONE;
         break;
+    case STEP_PREPARE:
+        n->step = STEP_FREEZE;
+        break;
+    case STEP_COMMIT:
+        n->step = n->repeat_watermark ? STEP_TIMERS : STEP_NONE;
+        n->repeat_watermark = 0;
+        break;
     default:
         n->step = STEP_NONE;
         break;
@@ -222,43 +240,74 @@ static int forward_change(struct task *n, struct valve_change change)
     return rc;
 }
 
-static int take_frame(struct task *n, uint32_t input)
+/* What the end of a channel means, once the checkpoint that it completed is taken. */
+static int take_end(struct task *n)
 {
-    struct channel_frame frame = channel_take(n->inputs[input]);
+    uint32_t channel = n->ending - 1, input = n->channels[channel].input;
 
-    switch (frame.kind) {
-    case CHANNEL_BATCH:
-        n->stats.rows_in += frame.batch->count;
-        n->stats.batches_in++;
-        n->batch = frame.batch;
-        if (n->finished) {
-            batch_release(n->batch);
-            n->batch = NULL;
-            return 0;
-        }
-        n->step = STEP_BATCH;
-        return task_answered(n, operator_of(n)->batch(&n->context, n->self, input, frame.batch));
-    case CHANNEL_WATERMARK:
-        return forward_change(n, valve_watermark(&n->valve, input, frame.time));
-    case CHANNEL_IDLE:
-        return forward_change(n, valve_idle(&n->valve, input));
-    case CHANNEL_ACTIVE:
-        return forward_change(n, valve_active(&n->valve, input));
-    default:
+    n->ending = 0;
+    if (--n->open[input] == 0) {
         n->inputs_open--;
         n->end_input = input;
         n->end_pending = 1; /* after what the watermark has to say, if it rises now */
-        return forward_change(n, valve_end(&n->valve, input));
+    }
+    return forward_change(n, valve_end(&n->valve, channel));
+}
+
+static int take_batch(struct task *n, uint32_t channel, struct streamd_batch *batch)
+{
+    n->stats.rows_in += batch->count;
+    n->stats.batches_in++;
+    atomic_fetch_add_explicit(&n->worker->rows, batch->count, memory_order_relaxed);
+    n->batch = batch;
+    if (n->finished) {
+        batch_release(n->batch);
+        n->batch = NULL;
+        return 0;
+    }
+    n->step = STEP_BATCH;
+    return task_answered(
+        n, operator_of(n)->batch(&n->context, n->self, n->channels[channel].input, batch));
+}
+
+static int take_frame(struct task *n, uint32_t channel)
+{
+    struct channel_frame frame = channel_take(n->channels[channel].channel);
+    uint64_t aligned;
+
+    switch (frame.kind) {
+    case CHANNEL_BATCH:
+        return take_batch(n, channel, frame.batch);
+    case CHANNEL_WATERMARK:
+        return forward_change(n, valve_watermark(&n->valve, channel, frame.time));
+    case CHANNEL_IDLE:
+        return forward_change(n, valve_idle(&n->valve, channel));
+    case CHANNEL_ACTIVE:
+        return forward_change(n, valve_active(&n->valve, channel));
+    case CHANNEL_BARRIER:
+        aligned = align_barrier(&n->align, channel, (uint64_t)frame.time);
+        if (aligned)
+            task_snapshot(n, aligned);
+        return 0;
+    case CHANNEL_END:
+        aligned = align_end(&n->align, channel);
+        if (aligned)
+            task_snapshot(n, aligned);
+        n->ending = channel + 1;
+        return 0;
+    default:
+        return task_fail(n, STREAMD_FAIL_TASK, 5530,
+                         channel_trouble(n->channels[channel].channel));
     }
 }
 
-static int find_frame(struct task *n, uint32_t *input)
+static int find_frame(struct task *n, uint32_t *channel)
 {
-    for (uint32_t i = 0; i < n->plan->input_count; i++) {
-        uint32_t k = (n->next_input + i) % n->plan->input_count;
+    for (uint32_t i = 0; i < n->channel_count; i++) {
+        uint32_t k = (n->next_channel + i) % n->channel_count;
 
-        if (channel_peek(n->inputs[k])) {
-            *input = k;
+        if (!align_is_blocked(&n->align, k) && channel_peek(n->channels[k].channel)) {
+            *channel = k;
             return 1;
         }
     }
@@ -306,31 +355,85 @@ static int run_clock(struct task *n, int64_t now)
     return task_answered(n, operator_of(n)->timer(&n->context, n->self, table, now));
 }
 
-int task_start(struct task *n, enum task_step step)
+/* ---- checkpoints --------------------------------------------------------------------------- */
+
+void task_snapshot(struct task *n, uint64_t id)
+{
+    if (!n->absent && id > n->frozen)
+        n->snapshot_due = id;
+}
+
+void task_commit(struct task *n, uint64_t id)
+{
+    n->commit_due = id;
+}
+
+static int run_commit(struct task *n)
 {
     const struct streamd_operator *op = operator_of(n);
-    enum streamd_flow flow = STREAMD_OK;
+    uint64_t id = n->commit_due;
 
-    n->step = step;
-    if (step == STEP_PREPARE && op->prepare)
-        flow = op->prepare(&n->context, n->self, 1);
-    else if (step == STEP_COMMIT && op->commit)
-        flow = op->commit(&n->context, n->self, 1);
-    return task_answered(n, flow);
+    n->commit_due = 0;
+    n->step = STEP_COMMIT;
+    if (n->plan->kind == STREAMD_SOURCE) {
+        const struct streamd_source *source = (const void *)n->plan->descriptor;
+
+        if (source->commit)
+            source->commit(&n->context, n->self, id);
+        return task_answered(n, STREAMD_OK);
+    }
+    return task_answered(n, op->commit ? op->commit(&n->context, n->self, id) : STREAMD_OK);
 }
+
+static int run_prepare(struct task *n)
+{
+    const struct streamd_operator *op = operator_of(n);
+
+    n->step = STEP_PREPARE;
+    if (n->plan->kind == STREAMD_SOURCE || !op->prepare)
+        return task_answered(n, STREAMD_OK);
+    return task_answered(n, op->prepare(&n->context, n->self, n->snapshot_due));
+}
+
+/* What the task has now belongs to the checkpoint; what it sends from now on does not. */
+static int run_freeze(struct task *n)
+{
+    uint64_t id = n->snapshot_due;
+
+    n->snapshot_due = 0;
+    n->step = STEP_NONE;
+    n->frozen = id;
+    checkpoint_freeze(n, id);
+    return n->ended ? 0 : task_forward(n, CHANNEL_BARRIER, (int64_t)id);
+}
+
+int task_protocol_due(const struct task *n)
+{
+    return !n->absent && n->waiting == TASK_READY &&
+           (n->step == STEP_FREEZE || (n->step == STEP_NONE && (n->commit_due || n->snapshot_due)));
+}
+
+int task_run_protocol(struct task *n)
+{
+    if (n->step == STEP_FREEZE)
+        return run_freeze(n);
+    return n->commit_due ? run_commit(n) : run_prepare(n);
+}
+
+/* ---- what next ------------------------------------------------------------------------------ */
 
 int task_runnable(struct task *n, int64_t now)
 {
-    uint32_t input;
+    uint32_t channel;
 
     if (n->waiting == TASK_WANTS_ROOM)
         return task_has_room(n);
     if (n->waiting == TASK_BLOCKED)
         return n->blocked_until <= now;
-    if (n->step == STEP_FORWARD || n->step == STEP_END_FORWARD)
+    if (n->step == STEP_FORWARD || n->step == STEP_END_FORWARD || task_protocol_due(n))
         return 1;
-    if (n->ended || (n->step == STEP_NONE && !n->end_pending && !find_frame(n, &input) &&
-                     task_deadline(n) > now))
+    if (n->ended || (n->step == STEP_NONE && !n->end_pending && !n->ending &&
+                     !find_frame(n, &channel) && task_deadline(n) > now))
         return 0;
     return task_has_room(n);
 }
@@ -349,7 +452,7 @@ static int forward_watermark(struct task *n)
 
 int task_run(struct task *n, int64_t now)
 {
-    uint32_t input;
+    uint32_t channel;
 
     if (n->waiting != TASK_READY) {
         if (!operator_of(n)->resume)
@@ -370,12 +473,16 @@ int task_run(struct task *n, int64_t now)
     default:
         break;
     }
+    if (task_protocol_due(n))
+        return task_run_protocol(n);
+    if (n->ending)
+        return take_end(n);
     if (n->end_pending)
         return run_end(n);
     if (task_deadline(n) <= now)
         return run_clock(n, now);
-    if (!find_frame(n, &input))
+    if (!find_frame(n, &channel))
         return 0;
-    n->next_input = (input + 1) % n->plan->input_count;
-    return take_frame(n, input);
+    n->next_channel = (channel + 1) % n->channel_count;
+    return take_frame(n, channel);
 }

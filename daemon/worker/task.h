@@ -7,8 +7,10 @@
  *
  *   batch:      batch()
  *   watermark:  timer() for each table that is due, watermark(), forward
- *   end:        end(), and after the last input: forward
+ *   end:        end(), and after the last channel of the last input: forward
  *   timer:      timer()
+ *   checkpoint: prepare() (sinks), freeze the tables, forward the barrier
+ *   commit:     commit()
  */
 #ifndef WORKER_TASK_H
 #define WORKER_TASK_H
@@ -16,13 +18,19 @@
 #include "base/array.h"
 #include "exchange/channel.h"
 #include "graph/plan.h"
+#include "progress/align.h"
 #include "progress/valve.h"
 #include "worker/worker.h"
 
+#include <stdatomic.h>
 #include <streamd/context.h>
 
-struct expr_evaluator;
 struct aggregate_runner;
+struct checkpoints;
+struct commands;
+struct edge;
+struct expr_evaluator;
+struct snapshot_reader;
 struct source_driver;
 
 enum task_waiting {
@@ -40,12 +48,26 @@ enum task_step {
     STEP_CLOCK,       /* inside timer() by processing time */
     STEP_END,         /* an input ended: end() */
     STEP_END_FORWARD, /* and after the last, forward */
-    STEP_PREPARE,     /* sinks, at the end */
-    STEP_COMMIT
+    STEP_PREPARE,     /* a checkpoint is aligned: inside prepare() */
+    STEP_FREEZE,      /* then its tables are frozen, and the barrier goes on */
+    STEP_COMMIT       /* inside commit() */
 };
 
+/* A channel that the task reads, and which of its inputs it belongs to. */
+struct task_input {
+    struct channel *channel;
+    uint32_t input;
+};
+
+/* The producer's end of a ring, and the task that feeds it. */
+struct sender {
+    struct channel *channel;
+    struct task *task;
+};
+
+/* The edges that an output feeds. */
 struct task_output {
-    struct channel **channels;
+    struct edge *edges;
     uint32_t count;
 };
 
@@ -59,22 +81,33 @@ struct task {
     struct worker *worker;
     const struct plan_node *plan;
     void *self;
+    int absent;        /* the node has no task in this worker */
     int opened, ended; /* ended: END has been forwarded */
     int finished;      /* the plugin takes no more input */
 
-    struct channel **inputs;
-    struct valve valve;
+    struct task_input *channels; /* those of input 0, then those of input 1, ... */
+    uint32_t channel_count;
+    struct valve valve; /* over channels; of a source, over splits */
     struct valve_input *valve_inputs;
-    uint32_t next_input; /* where the search for a frame starts */
+    struct align align;
+    struct align_input *align_inputs;
+    uint32_t next_channel; /* where the search for a frame starts */
+    uint32_t *open;        /* per input: channels that have not ended */
     uint32_t inputs_open;
 
     struct task_output *outputs;
     struct task_table *tables;
+    struct task_table splits, progress; /* the worker's own: positions and watermark (restore.h) */
 
     enum task_waiting waiting;
     enum task_step step;
+    uint32_t ending; /* 1 + the channel whose end waits behind a checkpoint; 0: none */
     int end_pending; /* input end_input has ended and end() was not called yet */
     uint32_t end_input;
+    uint64_t snapshot_due;       /* aligned, and taken when the event at hand has ended */
+    int repeat_watermark;        /* restored: the last watermark is gone through again */
+    uint64_t frozen;             /* the last checkpoint that has its state */
+    uint64_t commit_due;         /* commit() is to be called with this id; 0: none */
     int idle_pending;            /* IDLE goes out behind the watermark at hand */
     struct streamd_batch *batch; /* STEP_BATCH: the batch at hand */
     int64_t wake_at;             /* processing time of streamd_wake_at, INT64_MAX: none */
@@ -98,12 +131,26 @@ struct worker {
     struct batch_pool *pool;
     struct task *tasks;
     uint32_t task_count;
+    struct {
+        struct sender *items;
+        size_t count, capacity;
+    } senders; /* rings that this worker writes */
+    struct checkpoints *checkpoints;
+    struct snapshot_reader **readers; /* while tasks are opened from a checkpoint */
+    struct commands *commands;
     struct task *failed;
     struct streamd_error error; /* of the failed node */
     size_t allocated;           /* bytes given to plugins */
-    int stop_fd;                /* eventfd of worker_stop */
+    size_t memory_limit;        /* this worker's part of limits.memory; 0: none */
+    _Atomic uint64_t rows;      /* that any task took, for the count of a checkpoint's overlap */
+    int stop_fd;                /* eventfd of worker_stop and worker_command */
     int stopping;
-    uint64_t turns; /* of sources */
+    int told;                    /* sources were told to stop */
+    int exiting;                 /* leave the loop */
+    int announced;               /* that all tasks have ended */
+    _Atomic(struct task *) busy; /* whose step runs now */
+    _Atomic int64_t busy_since;  /* steady clock */
+    uint64_t turns;              /* of sources */
     int64_t started_us, last_sample_us, last_progress_us;
     struct worker_stats stats;
 };
@@ -118,8 +165,9 @@ static inline struct task *task_of(struct streamd_context *c)
 int task_open(struct task *node, struct streamd_error *error);
 void task_close(struct task *node);
 
-/* 1 where every output has room for a batch. */
+/* 1 where every output has room for a batch; where one has. */
 int task_has_room(const struct task *node);
+int task_output_has_room(const struct task *node, uint32_t output);
 
 /* 1 where task_run would do something now; `now` is processing time, `ready` says that the
    descriptor it is blocked on is ready. */
@@ -146,8 +194,15 @@ int task_answered(struct task *node, enum streamd_flow flow);
 /* Sends the rows collected for .error. 0 or negative. */
 int task_flush_errors(struct task *node);
 
-/* Sinks: starts prepare or commit; then task_run until step is STEP_NONE. 0 or negative. */
-int task_start(struct task *node, enum task_step step);
+/* The task takes part in checkpoint `id` as soon as it is between two events. */
+void task_snapshot(struct task *node, uint64_t id);
+
+/* 1 where a step of a checkpoint or commit is due, and runs it. Sources too. */
+int task_protocol_due(const struct task *node);
+int task_run_protocol(struct task *node);
+
+/* commit(id) is called as soon as the task is between two events. */
+void task_commit(struct task *node, uint64_t id);
 
 /* Rows in the node's state tables. */
 uint64_t task_state_rows(struct task *node);

@@ -1,0 +1,382 @@
+/*
+ * The dataflow thread fills a job: one frozen copy per table, task after task. When the last task
+ * has frozen and the trigger has said where to write, the job goes to the helper thread through a
+ * slot guarded by a mutex; nothing else is shared but a few atomic numbers. A job whose checkpoint
+ * was aborted is still passed on, marked, so that one place releases it.
+ */
+#include "worker/checkpoint.h"
+
+#include "base/error.h"
+#include "checkpoint/native.h"
+#include "state/freeze.h"
+#include "worker/positions.h"
+
+#include <limits.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+struct frozen_table {
+    const char *node;
+    struct frozen *frozen;
+};
+
+/* One checkpoint of this worker. */
+struct job {
+    struct job *next;
+    uint64_t id;
+    char *folder; /* NULL: the trigger has not come; "": not to be written */
+    int stops;
+    uint32_t tasks_left; /* that have not frozen */
+    struct {
+        struct frozen_table *items;
+        size_t count, capacity;
+    } tables;
+    _Atomic int cancelled;
+    struct streamd_error error; /* freezing failed: decline */
+    int64_t stall_us;
+    uint64_t rows_when_frozen;
+};
+
+struct checkpoints {
+    struct worker *worker;
+    struct freezer *freezer;
+    struct job *current; /* being frozen, or NULL */
+    uint64_t settled;    /* the highest id that was handed over or aborted */
+    int stops;           /* sources hold still: a stopping checkpoint has passed them */
+    uint64_t stop_id;
+    uint64_t committing; /* 0: none */
+    pthread_t thread;
+    int thread_runs;
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    struct job *queue; /* for the helper, in order */
+    struct job *writing;
+    int ending;
+};
+
+/* ---- jobs --------------------------------------------------------------------------------- */
+
+static uint32_t present_tasks(const struct worker *w)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < w->task_count; i++)
+        count += !w->tasks[i].absent;
+    return count;
+}
+
+static void job_free(struct job *job)
+{
+    if (!job)
+        return;
+    for (size_t i = 0; i < job->tables.count; i++)
+        state_frozen_free(job->tables.items[i].frozen);
+    array_clear(&job->tables);
+    memory_free(job->folder);
+    memory_free(job);
+}
+
+/* The job of checkpoint `id`, begun if it is new; NULL: it is over already, or no memory. */
+static struct job *job_of(struct checkpoints *c, uint64_t id)
+{
+    struct job *job = c->current;
+
+    if (job && job->id == id)
+        return job;
+    if (id <= c->settled || (job && id < job->id))
+        return NULL;
+    job_free(job); /* a newer one has begun: the coordinator has given this one up */
+    c->current = job = memory_zalloc(1, sizeof(*job));
+    if (!job)
+        return NULL;
+    job->id = id;
+    job->tasks_left = present_tasks(c->worker);
+    return job;
+}
+
+/* ---- the helper thread -------------------------------------------------------------------- */
+
+static int write_tables(const struct worker *w, struct job *job, const char *path,
+                        struct worker_ack *ack, struct streamd_error *error)
+{
+    struct snapshot_identity identity = {.checkpoint = job->id,
+                                         .pipeline = w->plan->name,
+                                         .task = w->options.links.self,
+                                         .parallelism = w->plan->parallelism,
+                                         .key_groups = w->plan->key_groups};
+    struct snapshot_writer *writer;
+    int rc;
+
+    snprintf(identity.lineage, sizeof(identity.lineage), "%s", w->options.lineage);
+    rc = snapshot_writer_open(file_system(), path, &identity, &writer, error);
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < job->tables.count && !rc && !atomic_load(&job->cancelled); i++)
+        rc = state_frozen_write(job->tables.items[i].frozen, job->tables.items[i].node,
+                                w->plan->key_groups, writer, error);
+    if (rc || atomic_load(&job->cancelled)) {
+        snapshot_writer_abandon(writer);
+        return rc ? rc : error_set(error, STREAMD_E_STATE, "the checkpoint was aborted");
+    }
+    return snapshot_writer_close(writer, &ack->bytes, ack->checksum, error);
+}
+
+static void write_job(struct checkpoints *c, struct job *job)
+{
+    struct worker *w = c->worker;
+    struct worker_ack ack = {.id = job->id, .name = "", .stall_us = job->stall_us};
+    struct streamd_error error = job->error;
+    char name[32], path[PATH_MAX];
+    int rc = error.code;
+
+    if (!rc && job->folder[0] && !atomic_load(&job->cancelled)) {
+        snprintf(name, sizeof(name), "task-%u.snap", w->options.links.self);
+        ack.name = name;
+        if ((size_t)snprintf(path, sizeof(path), "%s/%s", job->folder, name) >= sizeof(path))
+            rc = error_set(&error, STREAMD_E_LIMIT, "the folder's name is too long");
+        else
+            rc = write_tables(w, job, path, &ack, &error);
+    }
+    if (atomic_load(&job->cancelled))
+        return;
+    if (rc) {
+        w->options.reports->decline(w->options.self, job->id, error.message);
+        return;
+    }
+    ack.rows_between = atomic_load_explicit(&w->rows, memory_order_relaxed) - job->rows_when_frozen;
+    w->options.reports->ack(w->options.self, &ack);
+}
+
+static void *helper(void *self)
+{
+    struct checkpoints *c = self;
+
+    pthread_mutex_lock(&c->mutex);
+    while (!c->ending || c->queue) {
+        struct job *job = c->queue;
+
+        if (!job) {
+            pthread_cond_wait(&c->changed, &c->mutex);
+            continue;
+        }
+        c->queue = job->next;
+        c->writing = job;
+        pthread_mutex_unlock(&c->mutex);
+        write_job(c, job);
+        pthread_mutex_lock(&c->mutex);
+        c->writing = NULL;
+        job_free(job);
+    }
+    pthread_mutex_unlock(&c->mutex);
+    return NULL;
+}
+
+static void hand_over(struct checkpoints *c, struct job *job)
+{
+    struct job **end = &c->queue;
+
+    c->settled = job->id;
+    c->current = NULL;
+    pthread_mutex_lock(&c->mutex);
+    while (*end)
+        end = &(*end)->next;
+    *end = job;
+    pthread_cond_signal(&c->changed);
+    pthread_mutex_unlock(&c->mutex);
+}
+
+int checkpoints_open(struct worker *w, struct streamd_error *error)
+{
+    struct checkpoints *c = memory_zalloc(1, sizeof(*c));
+
+    if (!c)
+        return error_set_nomem(error);
+    w->checkpoints = c;
+    c->worker = w;
+    c->freezer = freezer_new();
+    if (!c->freezer)
+        return error_set_nomem(error);
+    pthread_mutex_init(&c->mutex, NULL);
+    pthread_cond_init(&c->changed, NULL);
+    if (!w->options.reports)
+        return 0;
+    if (pthread_create(&c->thread, NULL, helper, c))
+        return error_set(error, STREAMD_E_IO, "cannot start the thread that writes checkpoints");
+    c->thread_runs = 1;
+    return 0;
+}
+
+void checkpoints_close(struct worker *w)
+{
+    struct checkpoints *c = w->checkpoints;
+
+    if (!c)
+        return;
+    pthread_mutex_lock(&c->mutex);
+    c->ending = 1;
+    for (struct job *job = c->queue; job; job = job->next)
+        atomic_store(&job->cancelled, 1);
+    if (c->writing)
+        atomic_store(&c->writing->cancelled, 1);
+    pthread_cond_signal(&c->changed);
+    pthread_mutex_unlock(&c->mutex);
+    if (c->thread_runs)
+        pthread_join(c->thread, NULL);
+    job_free(c->current);
+    freezer_free(c->freezer);
+    pthread_mutex_destroy(&c->mutex);
+    pthread_cond_destroy(&c->changed);
+    memory_free(c);
+    w->checkpoints = NULL;
+}
+
+/* ---- freezing ----------------------------------------------------------------------------- */
+
+static int freeze_table(struct job *job, struct task *n, struct streamd_table *table)
+{
+    struct frozen_table entry = {.node = n->plan->name};
+    int rc;
+
+    if (!table)
+        return 0;
+    rc = state_freeze(n->worker->checkpoints->freezer, table, &entry.frozen, &job->error);
+    if (rc)
+        return rc;
+    if (array_push(&job->tables, entry)) {
+        state_frozen_free(entry.frozen);
+        return error_set_nomem(&job->error);
+    }
+    return 0;
+}
+
+static int freeze_task(struct job *job, struct task *n)
+{
+    int rc = positions_save(n, &job->error);
+
+    for (uint32_t i = 0; i < n->plan->table_count && !rc; i++)
+        rc = freeze_table(job, n, n->tables[i].table);
+    if (!rc)
+        rc = freeze_table(job, n, n->splits.table);
+    if (!rc)
+        rc = freeze_table(job, n, n->progress.table);
+    return rc;
+}
+
+void checkpoint_freeze(struct task *n, uint64_t id)
+{
+    struct worker *w = n->worker;
+    struct checkpoints *c = w->checkpoints;
+    struct job *job = job_of(c, id);
+    int64_t begun = clock_steady_us(&w->options.clock);
+
+    if (!job)
+        return;
+    if (!job->error.code && w->options.lineage && freeze_task(job, n))
+        error_add_context(&job->error, "%s", n->plan->name);
+    job->stall_us += clock_steady_us(&w->options.clock) - begun;
+    job->rows_when_frozen = atomic_load_explicit(&w->rows, memory_order_relaxed);
+    if (--job->tasks_left == 0 && job->folder)
+        hand_over(c, job);
+}
+
+/* ---- the coordinator's words ---------------------------------------------------------------- */
+
+void checkpoint_trigger(struct worker *w, const struct worker_command *command)
+{
+    struct checkpoints *c = w->checkpoints;
+    struct job *job = job_of(c, command->id);
+
+    if (!job || job->folder)
+        return;
+    job->folder = memory_strdup(command->folder ? command->folder : "");
+    if (!job->folder) {
+        w->options.reports->decline(w->options.self, command->id, "out of memory");
+        return;
+    }
+    if (command->stops) {
+        c->stops = 1;
+        c->stop_id = command->id;
+    }
+    if (job->tasks_left == 0) {
+        hand_over(c, job);
+        return;
+    }
+    for (uint32_t i = 0; i < w->task_count; i++) {
+        struct task *n = &w->tasks[i];
+        uint64_t aligned = n->absent ? 0 : align_trigger(&n->align, command->id);
+
+        if (aligned)
+            task_snapshot(n, aligned);
+    }
+}
+
+void checkpoint_abort(struct worker *w, uint64_t id)
+{
+    struct checkpoints *c = w->checkpoints;
+
+    if (c->stops && c->stop_id <= id)
+        c->stops = 0;
+    for (uint32_t i = 0; i < w->task_count; i++) {
+        struct task *n = &w->tasks[i];
+        const struct streamd_operator *op = (const void *)n->plan->descriptor;
+
+        if (n->absent)
+            continue;
+        align_abort(&n->align, id);
+        if (n->snapshot_due && n->snapshot_due <= id && n->step == STEP_NONE)
+            n->snapshot_due = 0;
+        if (n->plan->kind != STREAMD_SOURCE && op->abort)
+            op->abort(&n->context, n->self, id);
+    }
+    pthread_mutex_lock(&c->mutex);
+    for (struct job *job = c->queue; job; job = job->next)
+        if (job->id <= id)
+            atomic_store(&job->cancelled, 1);
+    if (c->writing && c->writing->id <= id)
+        atomic_store(&c->writing->cancelled, 1);
+    pthread_mutex_unlock(&c->mutex);
+    if (c->current && c->current->id <= id) {
+        job_free(c->current);
+        c->current = NULL;
+    }
+    if (id > c->settled)
+        c->settled = id;
+}
+
+void checkpoint_complete(struct worker *w, uint64_t id)
+{
+    w->checkpoints->committing = id;
+    for (uint32_t i = 0; i < w->task_count; i++)
+        if (!w->tasks[i].absent)
+            task_commit(&w->tasks[i], id);
+}
+
+void checkpoint_look(struct worker *w)
+{
+    struct checkpoints *c = w->checkpoints;
+    uint64_t id = c->committing;
+
+    if (!id)
+        return;
+    for (uint32_t i = 0; i < w->task_count; i++) {
+        const struct task *n = &w->tasks[i];
+
+        if (!n->absent && (n->commit_due || n->step == STEP_COMMIT))
+            return;
+    }
+    c->committing = 0;
+    w->options.reports->committed(w->options.self, id);
+}
+
+int checkpoint_holds_sources(const struct worker *w)
+{
+    return w->checkpoints->stops;
+}
+
+size_t checkpoint_bytes(const struct worker *w)
+{
+    return w->checkpoints && w->checkpoints->freezer
+               ? (size_t)freezer_bytes(w->checkpoints->freezer)
+               : 0;
+}
