@@ -120,6 +120,12 @@ const struct code codes_of_runs[] = {
      NULL},
     {5390, "an aggregate function that failed",
      "A function of a plugin broke its contract: tell the plugin's author.", NULL},
+    {5531, "workers with another plan",
+     "Every worker reads the pipeline's file with its plugins once more, and must come to the same "
+     "plan as was judged at the start. It did not: a plugin, or a variable that the file names, "
+     "was "
+     "changed meanwhile. Start again.",
+     NULL},
     {5550, "a channel between workers that is broken",
      "What a worker found in the memory that it shares with another one cannot be: the other one "
      "overwrote it, or has another version. The attempt ends, and starts again from the last "

@@ -41,7 +41,7 @@ int edges_pump(struct worker *w)
         const struct sender *s = &w->senders.items[i];
 
         if (channel_pump(s->channel) < 0)
-            return task_fail(s->task, STREAMD_FAIL_TASK, 5532, channel_trouble(s->channel));
+            return task_fail(s->task, STREAMD_FAIL_TASK, 5550, channel_trouble(s->channel));
     }
     return 0;
 }
@@ -164,8 +164,8 @@ static int make_input(struct worker *w, uint32_t node, uint32_t input)
         return STREAMD_E_NOMEM;
     for (uint32_t from = 0; !reader->absent && from < writers; from++) {
         int local = in->exchange == PLAN_FORWARD || from == self;
-        struct channel *c = local ? channel_new(w->options.channel_slots)
-                                  : make_receiver(w, node, input, from);
+        struct channel *c =
+            local ? channel_new(w->options.channel_slots) : make_receiver(w, node, input, from);
 
         if (!c)
             return STREAMD_E_NOMEM;

@@ -219,8 +219,8 @@ static int hear_channels(struct process *p, struct streamd_error *error)
         int wake = control_take_descriptor(m, p->count + i);
         int memory = control_take_descriptor(m, i);
 
-        rc = segment_map(memory, spread_rings(p->plan, i), ring_bytes, &p->links.segments[i],
-                         error);
+        rc =
+            segment_map(memory, spread_rings(p->plan, i), ring_bytes, &p->links.segments[i], error);
         close(memory);
         if (!rc)
             p->links.wakes[i] =

@@ -64,7 +64,7 @@ static struct streamd_batch *another_header(struct streamd_batch *batch)
 
 static int failed_to_send(struct task *n, const struct edge *edge)
 {
-    return task_fail(n, STREAMD_FAIL_TASK, 5532, edge_trouble(edge));
+    return task_fail(n, STREAMD_FAIL_TASK, 5550, edge_trouble(edge));
 }
 
 int task_emit(struct task *n, uint32_t number, struct streamd_batch *batch)
@@ -296,8 +296,7 @@ static int take_frame(struct task *n, uint32_t channel)
         n->ending = channel + 1;
         return 0;
     default:
-        return task_fail(n, STREAMD_FAIL_TASK, 5530,
-                         channel_trouble(n->channels[channel].channel));
+        return task_fail(n, STREAMD_FAIL_TASK, 5550, channel_trouble(n->channels[channel].channel));
     }
 }
 

@@ -27,7 +27,7 @@ struct worker;
 struct worker_links {
     uint32_t self, count;      /* 0, 0: alone */
     struct segment **segments; /* per worker: the memory of the rings that it reads */
-    struct wake *wakes;       /* per worker */
+    struct wake *wakes;        /* per worker */
     int wake_fd;               /* its own eventfd; meaningful where count > 0 */
 };
 
