@@ -1,0 +1,219 @@
+#!/usr/bin/env python3
+"""Crash images: what a power cut would have left, at every point, must recover to an exact result.
+
+A pipeline with a file sink and a SQLite sink runs over a state directory under recorder.so, which writes down
+every write, fsync, rename, link, unlink and mkdir of all its processes. Afterwards, for every prefix of that
+record, folders are built that hold what may lie on the disk if the power went at that point:
+
+  strict   only what was synced: a file's content up to its last fsync, a name only if its folder was synced since
+  names    every name, but of each file only the synced content
+  kill     everything (a kill -9 of all processes at once)
+  mixed    by chance, file by file and folder by folder, one or the other
+
+Then the pipeline is started again over the folder, runs to its end, and is judged as always: every row once.
+
+    SEED=n tests/faults/images.py
+
+draws other images where not all are tried.
+"""
+import concurrent.futures
+import os
+import random
+import shutil
+import struct
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import machine  # noqa: E402
+import pipelines  # noqa: E402
+import reader  # noqa: E402
+from machine import tap  # noqa: E402
+
+RECORDER = os.path.join(tap.BUILDDIR, "tests", "faults", ".libs", "recorder.so")
+VARIANTS = ("strict", "names", "kill", "mixed")
+
+
+def records(path):
+    """The record: (what, inode, offset, path, second path, data)."""
+    with open(path, "rb") as f:
+        blob = f.read()
+    at, found = 0, []
+    while at < len(blob):
+        length, = struct.unpack_from("<I", blob, at)
+        what, inode, offset, n = struct.unpack_from("<cQqH", blob, at + 4)
+        first = at + 4 + 19
+        m, = struct.unpack_from("<H", blob, first + n)
+        second = first + n + 2
+        end = at + 4 + length
+        found.append((what.decode(), inode, offset, os.path.normpath(blob[first:first + n].decode()),
+                      os.path.normpath(blob[second:second + m].decode()) if m else "", blob[second + m:end]))
+        at = end
+    return found
+
+
+class File:
+    """A file: what is in it, and what of that is on the disk."""
+
+    def __init__(self):
+        self.data, self.synced = bytearray(), b""
+
+
+class Disk:
+    """The folder's files and folders, in memory and on the disk. A folder is None, a file a File."""
+
+    def __init__(self, root):
+        self.root = root
+        self.names, self.synced_names = {root: None}, {root: None}
+        self.files, self.folders = {}, {}  # by inode
+
+    def apply(self, record):
+        """Takes one record; whether anything has changed."""
+        what, inode, offset, path, second, data = record
+        if what in ("o", "t") and path != ".":
+            return self._open(what, inode, path)
+        if what == "w":
+            file = self.files[inode]
+            file.data[len(file.data):] = bytes(max(0, offset - len(file.data)))
+            file.data[offset:offset + len(data)] = data
+        elif what == "t":
+            file = self.files[inode]
+            file.data[len(file.data):] = bytes(max(0, offset - len(file.data)))
+            del file.data[offset:]
+        elif what == "s":
+            self._sync(inode)
+        elif what == "r":
+            self.names[second] = self.names.pop(path)
+        elif what == "l":
+            self.names[second] = self.names[path]
+        elif what == "m":
+            self.names[path] = None
+        else:
+            self.names.pop(path, None)
+        return True
+
+    def _open(self, what, inode, path):
+        if path in self.names and self.names[path] is None:
+            self.folders[inode] = path
+            return False
+        new = path not in self.names
+        if new:
+            self.names[path] = File()
+        self.files[inode] = self.names[path]
+        cut = what == "t" and len(self.names[path].data) > 0
+        if cut:
+            self.names[path].data = bytearray()
+        return new or cut
+
+    def _sync(self, inode):
+        if inode in self.files and inode not in self.folders:
+            self.files[inode].synced = bytes(self.files[inode].data)
+            return
+        folder = self.folders[inode]
+        for names, other in ((self.names, self.synced_names), (self.synced_names, self.names)):
+            for path in [p for p in names if os.path.dirname(p) == folder and p != self.root]:
+                if names is self.names:
+                    other[path] = names[path]
+                elif path not in other:
+                    del names[path]
+
+    def image(self, variant, r):
+        """What lies on the disk after a power cut now: path -> content, None for a folder."""
+        keep_name = {"strict": lambda: False, "mixed": lambda: r.random() < 0.5}.get(variant, lambda: True)
+        keep_data = {"kill": lambda: True, "mixed": lambda: r.random() < 0.5}.get(variant, lambda: False)
+        by_folder, found = {}, {}
+        for path in sorted(self.names.keys() | self.synced_names.keys()):
+            folder = os.path.dirname(path)
+            if path != self.root and folder not in found:
+                continue
+            names = self.names if by_folder.setdefault(folder, keep_name()) else self.synced_names
+            if path not in names and path != self.root:
+                continue
+            file = names.get(path)
+            found[path] = None if file is None else bytes(file.data if keep_data() else file.synced)
+        return found
+
+
+def build(image, root, folder):
+    """Makes the image's files below `folder', as they were below `root'."""
+    for path, data in image.items():
+        place = folder + path[len(root):]
+        if data is None:
+            os.makedirs(place, exist_ok=True)
+        else:
+            with open(place, "wb") as f:
+                f.write(data)
+
+
+def run(case, folder, environment=None):
+    """The pipeline over the state directory in `folder', to its end."""
+    return tap.run([tap.STREAMCTL, "run", "--quiet", "--state-dir", "state", case.file], cwd=folder, timeout=120,
+                   env=dict(os.environ, STREAMD_PLUGIN_PATH=machine.PLUGINS, TMPDIR=folder, **(environment or {})))
+
+
+def judge(case, folder, result):
+    """What is wrong with the end of a run."""
+    if result.returncode:
+        return [f"exit status {result.returncode}: {result.stderr[-600:]}"]
+    here = pipelines.Case(case.name, case.file, [
+        pipelines.Sink(s.name, s.kind, os.path.join(folder, s.path), s.columns, s.expected) for s in case.sinks],
+        case.rows)
+    watcher = reader.Reader(here)
+    watcher.start()
+    return watcher.finish()
+
+
+def recover(case, root, image, place):
+    """Findings about a restart from one image."""
+    folder = os.path.join(place, "disk")
+    os.makedirs(folder)
+    build(image, root, folder)
+    findings = judge(case, folder, run(case, folder))
+    if not findings:
+        shutil.rmtree(place)
+    return findings
+
+
+def cuts(log, root):
+    """(number of records, variant) of every image that differs from the one before."""
+    disk = Disk(root)
+    return [(n + 1, variant) for n, record in enumerate(log) if disk.apply(record) for variant in VARIANTS]
+
+
+def main():
+    work = tempfile.mkdtemp(prefix="streamd-images-")
+    root = os.path.join(work, "disk")
+    os.makedirs(root)
+    seed = int(os.environ.get("SEED", "1"))
+    case = pipelines.late(work, seed, 2, rate=4000, checkpoint="150ms", out="out")
+    log_path = os.path.join(work, "record")
+    result = run(case, root, {"LD_PRELOAD": RECORDER, "RECORDER_ROOT": root, "RECORDER_LOG": log_path})
+    tap.empty("the recorded run is exact", judge(case, root, result))
+    log = records(log_path)
+    r = random.Random(seed)
+    points = cuts(log, root)
+    wanted = tap.effort(60, 240, len(points))
+    chosen = sorted(r.sample(points, min(wanted, len(points))))
+    tap.diag(f"seed {seed}: {len(log)} records, {len(points)} images, {len(chosen)} of them tried")
+    tap.ok("the record has renames and syncs of several checkpoints",
+           sum(x[0] == "r" for x in log) > 10 and sum(x[0] == "s" for x in log) > 20, f"{len(log)} records")
+    disk, done = Disk(root), 0
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        waiting = []
+        for n, variant in chosen:
+            while done < n:
+                disk.apply(log[done])
+                done += 1
+            place = os.path.join(work, f"cut-{n}-{variant}")
+            waiting.append((n, variant, place, pool.submit(recover, case, root, disk.image(variant, r), place)))
+        for n, variant, place, future in waiting:
+            findings = future.result()
+            findings += [f"kept {place}"] if findings else []
+            tap.empty(f"power cut after record {n} of {len(log)}, {variant}", findings)
+    if not any(os.path.isdir(w[2]) for w in waiting):
+        shutil.rmtree(work)
+    tap.done_testing()
+
+
+if __name__ == "__main__":
+    main()
