@@ -132,7 +132,7 @@ struct storm_checkpoint {
 
 /* How often things go wrong, in 1/65536 per step; 0 while the world heals. */
 struct storm_faults {
-    uint32_t kill_worker, kill_coordinator, decline, io, unknown, ask, jump, long_jump;
+    uint32_t kill_worker, kill_coordinator, decline, io, unknown, damage, ask, jump, long_jump;
 };
 
 struct storm {
@@ -142,6 +142,7 @@ struct storm {
     uint64_t steps;
     struct storm_faults faults;
 
+    uint32_t slow; /* workers that seldom look at their messages, one bit each */
     uint32_t node_count, edge_count, slots, splits[STORM_NODES];
     struct storm_node nodes[STORM_NODES];
     struct storm_edge edges[STORM_EDGES];
@@ -173,7 +174,7 @@ struct storm {
 
     /* What survives. */
     uint64_t allocated, triggered, commit_started;
-    struct storm_checkpoint complete, building;
+    struct storm_checkpoint complete, previous, building;
 
     /* The outside. */
     uint64_t next_key;

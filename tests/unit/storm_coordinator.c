@@ -71,6 +71,7 @@ static void write_manifest(struct storm *s)
             storm_broken(s, "a manifest for %llu, but worker %u has no file",
                          (unsigned long long)s->op_id, w);
     check_cut(s, &s->building);
+    s->previous = s->complete;
     s->complete = s->building;
     s->building.id = 0;
 }
@@ -331,6 +332,15 @@ void storm_receive_step(struct storm *s, uint32_t worker)
     carry_out(s, &out);
 }
 
+/* The newest checkpoint may be damaged; the one before it will do where no sink has been told. */
+static void fall_back(struct storm *s)
+{
+    if (s->complete.id > s->commit_started && storm_chance(s, s->faults.damage)) {
+        storm_trace(s, "checkpoint %llu is damaged", (unsigned long long)s->complete.id);
+        s->complete = s->previous;
+    }
+}
+
 void storm_time_step(struct storm *s)
 {
     struct protocol_decisions out;
@@ -338,6 +348,7 @@ void storm_time_step(struct storm *s)
     if (s->attempt_wanted && s->now >= s->begin_at && protocol_is_settled(&s->protocol)) {
         s->attempt_wanted = 0;
         s->workers = s->next_workers;
+        fall_back(s);
         storm_start_workers(s);
         protocol_begin(&s->protocol, s->now, s->protocol_workers, s->workers, s->complete.id, &out);
     } else {

@@ -12,8 +12,8 @@
  * That the test bites was seen with each of these rules broken, one at a time, in the cores:
  *
  *   align     a channel with the barrier is taken; `end` is no barrier; an abort frees no channel;
- *             barriers of what was aborted align (seed 6,973); an older barrier replaces a newer
- *             one (seed 65,986); a task whose inputs have ended waits for ever; a trigger counts
+ *             barriers of what was aborted align (seed 3,863); an older barrier replaces a newer
+ *             one (seed 11,765); a task whose inputs have ended waits for ever; a trigger counts
  * twice protocol  complete goes out before the manifest, or before the record of the commit; an
  * attempt starts without that record; one ack is enough; acks of the last checkpoint count, or of
  *             an aborted one; commits of the last one count; a timeout, or a lost worker, voids a
@@ -227,7 +227,8 @@ static void step_worker(struct storm *s)
         for (uint32_t i = 0; i < 3; i++)
             storm_task_step(s, w, storm_pick(s, s->node_count));
     } else if (what < 26) {
-        storm_message_step(s, w);
+        if (!(s->slow & 1u << w) || storm_pick(s, 16) == 0)
+            storm_message_step(s, w);
     } else if (what < 29) {
         storm_write_step(s, w);
     } else {
@@ -294,9 +295,11 @@ static void choose_faults(struct storm *s)
 
     for (size_t i = 0; i < sizeof(s->faults) / sizeof(*fault); i++)
         fault[i] = rates[storm_pick(s, sizeof(rates) / sizeof(*rates))];
-    s->faults.decline *= 16;
+    s->slow = storm_pick(s, 2) ? storm_pick(s, 1u << STORM_WORKERS) : 0;
+    s->faults.decline *= storm_pick(s, 2) ? 16 : 100;
     s->faults.io *= 16;
     s->faults.unknown *= 8;
+    s->faults.damage *= 64;
     s->faults.jump *= 4;
 }
 
