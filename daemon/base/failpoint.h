@@ -44,12 +44,16 @@ int failpoint_fail(const char *point, struct streamd_error *error);
 #define FAILPOINT_FAIL(point, error) failpoint_fail(point, error)
 #define FAILPOINT_WORKER(worker) failpoint_set_worker(worker)
 
+/* How much of `size` bytes one write(2) should take: half, so that there is a middle to die in. */
+#define FAILPOINT_PART(size) (((size) + 1) / 2)
+
 #else
 
 #define FAILPOINT(point) ((void)0)
 #define FAILPOINT_ERRNO(point) 0
 #define FAILPOINT_FAIL(point, error) 0
 #define FAILPOINT_WORKER(worker) ((void)0)
+#define FAILPOINT_PART(size) (size)
 
 #endif
 #endif

@@ -9,6 +9,7 @@
 
 #include "base/array.h"
 #include "base/error.h"
+#include "base/failpoint.h"
 #include "base/text.h"
 #include "checkpoint/native_form.h"
 
@@ -89,7 +90,7 @@ static int put(struct snapshot_writer *w, const void *data, size_t length,
 
     XXH3_128bits_update(&w->whole, data, length);
     while (length > 0) {
-        ssize_t n = w->ops->write(w->ops->self, w->fd, at, length);
+        ssize_t n = w->ops->write(w->ops->self, w->fd, at, FAILPOINT_PART(length));
 
         if (n < 0 && errno == EINTR)
             continue;
@@ -97,6 +98,8 @@ static int put(struct snapshot_writer *w, const void *data, size_t length,
             return disk_error(w, "write", w->temporary, error);
         at += n;
         length -= (size_t)n;
+        if (length > 0 && (errno = FAILPOINT_ERRNO("W5")) != 0)
+            return disk_error(w, "write", w->temporary, error);
     }
     return 0;
 }
@@ -272,6 +275,8 @@ int snapshot_writer_open(const struct file_ops *ops, const char *path,
     w->fd = ops->open(ops->self, w->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     rc =
         w->fd < 0 ? disk_error(w, "create", w->temporary, error) : write_header(w, identity, error);
+    if (!rc)
+        rc = FAILPOINT_FAIL("W4", error);
     if (rc) {
         snapshot_writer_abandon(w);
         return rc;
@@ -508,6 +513,8 @@ static int make_durable(struct snapshot_writer *w, struct streamd_error *error)
 
     if (!rc)
         rc = write_footer(w, error);
+    if (!rc)
+        rc = FAILPOINT_FAIL("W6", error);
     if (!rc && w->ops->fsync(w->ops->self, w->fd))
         rc = disk_error(w, "sync", w->temporary, error);
     if (w->ops->close(w->ops->self, w->fd) && !rc)
@@ -526,12 +533,16 @@ int snapshot_writer_close(struct snapshot_writer *w, uint64_t *bytes, char check
         return error_set(error, STREAMD_E_STATE, "a snapshot that failed before");
     }
     rc = make_durable(w, error);
+    if (!rc)
+        rc = FAILPOINT_FAIL("W7", error);
     if (!rc && w->ops->rename(w->ops->self, w->temporary, w->path))
         rc = disk_error(w, "rename", w->temporary, error);
     if (rc) {
         w->ops->unlink(w->ops->self, w->temporary);
     } else {
-        rc = file_sync_folder(w->ops, w->path, error);
+        rc = FAILPOINT_FAIL("W8", error);
+        if (!rc)
+            rc = file_sync_folder(w->ops, w->path, error);
         if (rc && error)
             error->diagnostic = 4411;
     }

@@ -7,6 +7,7 @@
 #include "worker/process.h"
 
 #include "base/error.h"
+#include "base/failpoint.h"
 #include "base/memory.h"
 #include "control/message.h"
 #include "exchange/segment.h"
@@ -64,6 +65,8 @@ static void say_ack(void *self, const struct worker_ack *ack)
         json_pack("{s:I,s:s,s:I,s:s,s:I,s:I}", "checkpoint", (json_int_t)ack->id, "name", ack->name,
                   "bytes", (json_int_t)ack->bytes, "checksum", ack->checksum, "rows_between",
                   (json_int_t)ack->rows_between, "stall_us", (json_int_t)ack->stall_us));
+    if (FAILPOINT_ERRNO("W10"))
+        _exit(EXIT_FAILED);
 }
 
 static void say_decline(void *self, uint64_t id, const char *why)
@@ -75,6 +78,8 @@ static void say_decline(void *self, uint64_t id, const char *why)
 static void say_committed(void *self, uint64_t id)
 {
     say(self, "committed", json_pack("{s:I}", "checkpoint", (json_int_t)id));
+    if (FAILPOINT_ERRNO("W14"))
+        _exit(EXIT_FAILED);
 }
 
 static void say_finished(void *self)
@@ -157,6 +162,7 @@ static int hear_hello(struct process *p, struct streamd_error *error)
         return error->code;
     if (p->self >= p->count || (lineage && strlen(lineage) >= sizeof(p->lineage)))
         return error_set(error, STREAMD_E_DATA, "the coordinator's hello makes no sense");
+    FAILPOINT_WORKER(p->self);
     snprintf(p->lineage, sizeof(p->lineage), "%s", lineage ? lineage : "");
     snprintf(p->attempt_text, sizeof(p->attempt_text), "%" PRIu64, p->attempt);
     p->accept_duplicates = json_is_true(json_object_get(body, "accept_duplicates"));
@@ -320,6 +326,8 @@ static int obey(struct process *p, const struct control_message *m)
         control_number(m->body, "checkpoint", 1, INT64_MAX, &id, &error))
         return STREAMD_E_DATA;
     command.id = (uint64_t)id;
+    if (command.kind == WORKER_COMPLETE && FAILPOINT_ERRNO("W11"))
+        return STREAMD_E_IO;
     if (command.kind == WORKER_TRIGGER) {
         folder = control_text(m->body, "folder");
         command.stops = kind && strcmp(kind, "checkpoint") != 0;

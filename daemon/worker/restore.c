@@ -2,6 +2,7 @@
 #include "worker/restore.h"
 
 #include "base/error.h"
+#include "base/failpoint.h"
 #include "checkpoint/native.h"
 #include "state/thaw.h"
 #include "worker/positions.h"
@@ -58,6 +59,10 @@ static int restore_table(struct task *n, struct streamd_table *t, struct streamd
         if (shared_out && from->file_tasks[i] % n->plan->parallelism != n->context.task)
             continue;
         rc = state_thaw(t, n->worker->readers[i], n->plan->name, first, end, error);
+        if (!rc)
+            rc = FAILPOINT_FAIL("W15", error);
+        if (!rc && from->parallelism != n->plan->parallelism)
+            rc = FAILPOINT_FAIL("W17", error);
     }
     return rc;
 }

@@ -5,6 +5,7 @@
 #include "worker/splits.h"
 
 #include "base/error.h"
+#include "base/failpoint.h"
 #include "columnar/pool.h"
 #include "worker/checkpoint.h"
 #include "worker/positions.h"
@@ -144,6 +145,8 @@ static int open_split(struct task *n, struct streamd_split *split)
         return task_fail(n, STREAMD_FAIL_TASK, 5302, "cannot open a split");
     split->opened = 1;
     n->source->open_count++;
+    if (split->position && FAILPOINT_ERRNO("W16"))
+        return task_fail(n, STREAMD_FAIL_TASK, 0, "a failpoint");
     memory_free(split->position);
     memory_free(split->decoder_state.data);
     split->position = NULL;

@@ -8,6 +8,7 @@
 #include "worker/task.h"
 
 #include "base/error.h"
+#include "base/failpoint.h"
 #include "columnar/pool.h"
 #include "worker/checkpoint.h"
 #include "worker/edge.h"
@@ -270,6 +271,27 @@ static int take_batch(struct task *n, uint32_t channel, struct streamd_batch *ba
         n, operator_of(n)->batch(&n->context, n->self, n->channels[channel].input, batch));
 }
 
+/* Where a failpoint of the protocol asks for an error. */
+static int point_failed(struct task *n)
+{
+    return task_fail(n, STREAMD_FAIL_TASK, 0, "a failpoint");
+}
+
+static int take_barrier(struct task *n, uint32_t channel, uint64_t id)
+{
+    uint64_t aligned;
+
+    if (FAILPOINT_ERRNO("W1"))
+        return point_failed(n);
+    aligned = align_barrier(&n->align, channel, id);
+    if (!aligned)
+        return FAILPOINT_ERRNO("W2") ? point_failed(n) : 0;
+    if (FAILPOINT_ERRNO("W3"))
+        return point_failed(n);
+    task_snapshot(n, aligned);
+    return 0;
+}
+
 static int take_frame(struct task *n, uint32_t channel)
 {
     struct channel_frame frame = channel_take(n->channels[channel].channel);
@@ -285,10 +307,7 @@ static int take_frame(struct task *n, uint32_t channel)
     case CHANNEL_ACTIVE:
         return forward_change(n, valve_active(&n->valve, channel));
     case CHANNEL_BARRIER:
-        aligned = align_barrier(&n->align, channel, (uint64_t)frame.time);
-        if (aligned)
-            task_snapshot(n, aligned);
-        return 0;
+        return take_barrier(n, channel, (uint64_t)frame.time);
     case CHANNEL_END:
         aligned = align_end(&n->align, channel);
         if (aligned)
@@ -371,6 +390,7 @@ static int run_commit(struct task *n)
 {
     const struct streamd_operator *op = operator_of(n);
     uint64_t id = n->commit_due;
+    enum streamd_flow flow;
 
     n->commit_due = 0;
     n->step = STEP_COMMIT;
@@ -381,7 +401,14 @@ static int run_commit(struct task *n)
             source->commit(&n->context, n->self, id);
         return task_answered(n, STREAMD_OK);
     }
-    return task_answered(n, op->commit ? op->commit(&n->context, n->self, id) : STREAMD_OK);
+    if (!op->commit)
+        return task_answered(n, STREAMD_OK);
+    if (FAILPOINT_ERRNO("W12"))
+        return point_failed(n);
+    flow = op->commit(&n->context, n->self, id);
+    if (flow == STREAMD_OK && FAILPOINT_ERRNO("W13"))
+        return point_failed(n);
+    return task_answered(n, flow);
 }
 
 static int run_prepare(struct task *n)
@@ -399,6 +426,8 @@ static int run_freeze(struct task *n)
 {
     uint64_t id = n->snapshot_due;
 
+    if (n->plan->kind == STREAMD_SINK && FAILPOINT_ERRNO("W9"))
+        return point_failed(n);
     n->snapshot_due = 0;
     n->step = STEP_NONE;
     n->frozen = id;
