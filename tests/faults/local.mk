@@ -1,7 +1,7 @@
 # The fault tests; script/test runs those that take minutes, through `make check-faults'.
 
 meta_tests += %D%/judge.py
-fault_tests = %D%/images.py %D%/points.py %D%/rescale.py %D%/stalled.py
+fault_tests = %D%/images.py %D%/kills.py %D%/points.py %D%/rescale.py %D%/stalled.py
 
 check_LTLIBRARIES += %D%/recorder.la
 %C%_recorder_la_SOURCES = %D%/recorder.c
@@ -10,6 +10,11 @@ check_LTLIBRARIES += %D%/recorder.la
 
 EXTRA_DIST += %D%/README %D%/machine.py %D%/pipelines.py %D%/reader.py %D%/storm.py $(fault_tests)
 
-check-faults: $(check_LTLIBRARIES) all
-	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(fault_tests)' test_timeout=1200
-.PHONY: check-faults
+check-faults: all
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(fault_tests)' test_timeout=1800
+
+installcheck-faults: all
+	$(MAKE) $(AM_MAKEFLAGS) check-faults \
+	  test_streamctl='$(DESTDIR)$(bindir)/streamctl' test_plugin_path='$(DESTDIR)$(pluginexecdir)'
+
+.PHONY: check-faults installcheck-faults

@@ -10,6 +10,7 @@ machine. Nothing is tried again until it passes: a run that fails stays failed, 
 """
 import argparse
 import concurrent.futures
+import dataclasses
 import os
 import random
 import shutil
@@ -90,7 +91,7 @@ def weather(run, r, budget, limit, findings):
                 machine.wait_for(lambda: not run.running(), 0.02)
 
 
-def storm(name, seed, seconds, folder, budget):
+def storm(name, seed, seconds, folder, budget, limit):
     """One run of one pipeline; (kills, starts, findings)."""
     r = random.Random(seed)
     case = pipelines.ALL[name](folder, seed, seconds, checkpoint=f"{r.randint(100, 300)}ms")
@@ -100,7 +101,7 @@ def storm(name, seed, seconds, folder, budget):
     run.start(r.randint(1, 4))
     watcher.start()
     try:
-        kills = weather(run, r, budget, 60, findings)
+        kills = weather(run, r, budget, limit, findings)
         findings += run.leftovers()
     finally:
         run.end()
@@ -108,20 +109,28 @@ def storm(name, seed, seconds, folder, budget):
     return kills, run.starts, watcher, sorted(set(findings))
 
 
+@dataclasses.dataclass
+class Outcome:
+    """What came of one run."""
+    line: str
+    kills: int
+    starts: int
+    findings: list
+
+
 def one(arguments, name, seed, budget):
-    """A run in a folder of its own, and a line about it; whether it passed."""
+    """A run in a folder of its own, which is kept if it fails."""
     folder = tempfile.mkdtemp(prefix=f"streamd-storm-{name}-{seed}-", dir=arguments.keep)
+    limit = max(4, min(60, arguments.kills // 4))  # so that a few kills still meet several pipelines
     began = time.monotonic()
-    kills, starts, watcher, findings = storm(name, seed, arguments.seconds, folder, budget)
-    print(f"{'FAILED' if findings else 'exact '} {name:8} seed {seed}: {kills} kills, {starts} starts, "
-          f"{watcher.visible()} rows, {watcher.looks} looks, {time.monotonic() - began:.1f} s", flush=True)
-    for finding in findings[:12]:
-        print("    " + finding.replace("\n", "\n    "), flush=True)
+    kills, starts, watcher, findings = storm(name, seed, arguments.seconds, folder, budget, limit)
+    line = (f"{name}, seed {seed}: {kills} kills, {starts} starts, {watcher.visible()} rows, "
+            f"{watcher.looks} looks, {time.monotonic() - began:.1f} s")
     if findings:
-        print(f"    kept: {folder}", flush=True)
+        findings.append(f"kept {folder}")
     else:
         shutil.rmtree(folder)
-    return not findings, kills, starts
+    return Outcome(line, kills, starts, findings)
 
 
 def forecast(arguments, budget):
@@ -133,7 +142,34 @@ def forecast(arguments, budget):
         seed += 1
 
 
-def main():
+def tell(outcome):
+    """A line for people."""
+    print(f"{'FAILED' if outcome.findings else 'exact '} {outcome.line}", flush=True)
+    for finding in outcome.findings:
+        print("    " + finding.replace("\n", "\n    "), flush=True)
+
+
+def storms(arguments, told):
+    """Runs until the kills are done, each outcome told when it is there; all outcomes."""
+    budget, outcomes, waiting = Budget(arguments.kills), [], set()
+
+    def take(done):
+        for future in done:
+            outcomes.append(future.result())
+            told(outcomes[-1])
+
+    with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+        for name, seed in forecast(arguments, budget):
+            waiting.add(pool.submit(one, arguments, name, seed, budget))
+            if len(waiting) >= arguments.jobs:
+                done, waiting = concurrent.futures.wait(waiting, return_when=concurrent.futures.FIRST_COMPLETED)
+                take(done)
+        take(waiting)
+    return outcomes
+
+
+def options():
+    """The command line."""
     parser = argparse.ArgumentParser(prog="script/torture", description="A storm of kill -9, judged.")
     parser.add_argument("kills", type=int)
     parser.add_argument("--seed", type=int, default=int(time.time()) % 100000)
@@ -141,24 +177,27 @@ def main():
     parser.add_argument("--jobs", type=int, default=2, help="runs at the same time")
     parser.add_argument("--seconds", type=int, default=6, help="how long the input lasts undisturbed")
     parser.add_argument("--keep", help="where the folders of runs are made (default: the system's)")
-    arguments = parser.parse_args()
+    return parser
+
+
+def summary(outcomes, arguments, began):
+    """The last line."""
+    failed = sum(1 for outcome in outcomes if outcome.findings)
+    return (f"{sum(outcome.kills for outcome in outcomes)} kills, {len(outcomes)} runs, "
+            f"{sum(outcome.starts for outcome in outcomes)} starts, {failed} failed, "
+            f"{time.monotonic() - began:.0f} s, seed {arguments.seed}: "
+            f"{'FAILED' if failed or not outcomes else 'every output exact'}")
+
+
+def main():
+    arguments = options().parse_args()
     if arguments.keep:
         os.makedirs(arguments.keep, exist_ok=True)
-    budget, began, results = Budget(arguments.kills), time.monotonic(), []
+    began = time.monotonic()
     print(f"seed {arguments.seed}", flush=True)
-    with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-        waiting = set()
-        for name, seed in forecast(arguments, budget):
-            waiting.add(pool.submit(one, arguments, name, seed, budget))
-            if len(waiting) >= arguments.jobs:
-                done, waiting = concurrent.futures.wait(waiting, return_when=concurrent.futures.FIRST_COMPLETED)
-                results += [future.result() for future in done]
-        results += [future.result() for future in waiting]
-    failed = sum(1 for passed, _, _ in results if not passed)
-    print(f"{sum(kills for _, kills, _ in results)} kills, {len(results)} runs, "
-          f"{sum(starts for _, _, starts in results)} starts, {failed} failed, {time.monotonic() - began:.0f} s, "
-          f"seed {arguments.seed}: {'FAILED' if failed else 'every output exact'}")
-    return 1 if failed or not results else 0
+    outcomes = storms(arguments, tell)
+    print(summary(outcomes, arguments, began))
+    return 1 if not outcomes or any(outcome.findings for outcome in outcomes) else 0
 
 
 if __name__ == "__main__":
