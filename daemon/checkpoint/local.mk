@@ -5,14 +5,19 @@ noinst_LTLIBRARIES += %D%/libcheckpoint.la
 	%D%/outbox.h %D%/outbox_folder.c %D%/outbox_form.h %D%/outbox_read.c %D%/outbox_write.c \
 	%D%/protocol.c %D%/protocol.h \
 	%D%/fits.c %D%/fits.h \
+	%D%/manifest.c %D%/manifest.h \
 	%D%/native.h %D%/native_form.h \
 	%D%/native_parse.c %D%/native_parse.h \
 	%D%/native_read.c \
 	%D%/native_write.c \
-	%D%/restart.c %D%/restart.h
-%C%_libcheckpoint_la_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(XXHASH_CFLAGS)
+	%D%/restart.c %D%/restart.h \
+	%D%/store.c %D%/store.h \
+	%D%/store_folders.c %D%/store_folders.h \
+	%D%/store_meta.c %D%/store_meta.h
+%C%_libcheckpoint_la_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(XXHASH_CFLAGS) \
+	$(CORE_SQLITE_CFLAGS)
 %C%_libcheckpoint_la_CFLAGS = $(hot_cflags)
-%C%_libcheckpoint_la_LIBADD = $(JANSSON_LIBS)
+%C%_libcheckpoint_la_LIBADD = $(JANSSON_LIBS) $(XXHASH_LIBS) $(CORE_SQLITE_LIBS)
 
 EXTRA_DIST += %D%/README
 
