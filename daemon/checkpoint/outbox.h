@@ -108,12 +108,13 @@ int outbox_remove(const struct file_ops *ops, const char *folder, const char *na
                   struct streamd_error *error);
 
 /*
- * Removes what attempts other than `attempt` left of this node that no restored row can name:
- * segments without a name, and those of checkpoints later than `restored`. Counts them. A folder
- * that is not there is fine.
+ * Removes what attempts other than this one left of the node that no restored row can name:
+ * segments without a name, and those of this lineage for checkpoints later than `restored`. What a
+ * savepoint brought along has another lineage, and stays. Of `identity` lineage, node and attempt
+ * are looked at. Counts what went. A folder that is not there is fine.
  */
-int outbox_clean(const struct file_ops *ops, const char *folder, const char *node,
-                 const char *attempt, uint64_t restored, uint64_t *removed,
+int outbox_clean(const struct file_ops *ops, const char *folder,
+                 const struct outbox_identity *identity, uint64_t restored, uint64_t *removed,
                  struct streamd_error *error);
 
 #endif

@@ -16,12 +16,14 @@ enum {
     OUTBOX_PIECE = 256 * 1024 /* bytes that are written or read at a time */
 };
 
+/* Writes a number in so many bytes, little endian. */
 static inline void outbox_put(uint8_t *at, uint64_t value, int bytes)
 {
     for (int i = 0; i < bytes; i++)
         at[i] = (uint8_t)(value >> (8 * i));
 }
 
+/* Reads one. */
 static inline uint64_t outbox_get(const uint8_t *at, int bytes)
 {
     uint64_t value = 0;

@@ -9,6 +9,7 @@
 #include "columnar/pool.h"
 #include "expr/evaluate.h"
 #include "state/aggregate.h"
+#include "worker/outbox_services.h"
 #include "worker/reject.h"
 #include "worker/source.h"
 
@@ -402,6 +403,12 @@ const struct streamd_host *host_services(void)
         .buffer_reserve = host_buffer_reserve,
         .buffer_clear = host_buffer_clear,
         .count = host_count,
+        .outbox_append = outbox_service_append,
+        .outbox_append_batch = outbox_service_append_batch,
+        .outbox_seal = outbox_service_seal,
+        .outbox_list = outbox_service_list,
+        .outbox_read = outbox_service_read,
+        .outbox_erase = outbox_service_erase,
     };
 
     return &services;

@@ -15,6 +15,9 @@ noinst_LTLIBRARIES += %D%/libworker.la
 	%D%/task.c \
 	%D%/task.h \
 	%D%/open.c \
+	%D%/outbox.c %D%/outbox.h \
+	%D%/outbox_rows.c %D%/outbox_rows.h \
+	%D%/outbox_services.c %D%/outbox_services.h \
 	%D%/positions.c \
 	%D%/positions.h \
 	%D%/process.c \

@@ -10,6 +10,7 @@
 #include "state/aggregate.h"
 #include "state/layout.h"
 #include "worker/host.h"
+#include "worker/outbox_services.h"
 #include "worker/positions.h"
 #include "worker/reject.h"
 #include "worker/restore.h"
@@ -133,6 +134,8 @@ int task_open(struct task *n, struct streamd_error *error)
     if (!rc)
         rc = restore_task(n, error);
     if (!rc)
+        rc = outbox_services_open(n, error);
+    if (!rc)
         rc = open_plugin(n, error);
     return rc;
 }
@@ -156,6 +159,7 @@ void task_close(struct task *n)
     if (n->encoder && n->plan->format.format->encoder_close)
         n->plan->format.format->encoder_close(&n->context, n->encoder);
     n->encoder = NULL;
+    outbox_services_close(n);
     for (uint32_t i = 0; n->tables && i < n->plan->table_count; i++) {
         if (n->tables[i].table)
             n->worker->plan->backend->close(&n->context, n->tables[i].table);

@@ -32,6 +32,7 @@ struct edge;
 struct expr_evaluator;
 struct snapshot_reader;
 struct source_driver;
+struct outbox;
 
 enum task_waiting {
     TASK_READY = 0,
@@ -119,6 +120,7 @@ struct task {
     struct aggregate_runner *aggregates;
     void *encoder;
     struct source_driver *source;
+    struct outbox *outbox; /* NULL: none, or no state directory */
 
     struct worker_node_stats stats;
     int64_t period_busy_us; /* busy since the last sample */

@@ -5,7 +5,9 @@
 #include "io_host.h"
 
 #include "base/text.h"
+#include "graph/plan.h"
 #include "inside.h"
+#include "worker/outbox.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +28,8 @@ struct io_host {
     size_t block_count;
     uint32_t changelog;
     int has_event_time;
+    struct streamd_table *outbox_rows; /* NULL: it has none */
+    struct outbox *outbox;
     char message[600];
     enum streamd_class class;
     int64_t until;
@@ -269,6 +273,14 @@ static int bind_table(struct streamd_bind *b, const struct streamd_table_decl *d
     return (int)the_host->h->table_count - 1;
 }
 
+static int bind_outbox(struct streamd_bind *b)
+{
+    (void)b;
+    the_host->outbox_rows = harness_open_table(the_host->h, plan_outbox_table());
+    must(the_host->outbox_rows != NULL, "a table");
+    return 0;
+}
+
 static void bind_set_private(struct streamd_bind *b, void *bound)
 {
     (void)b;
@@ -303,7 +315,74 @@ static const struct streamd_bind_ops bind_ops = {
     .unbounded = bind_word,
     .output_event_time = bind_output_event_time,
     .needs_format = bind_word,
+    .outbox = bind_outbox,
 };
+
+/* ---- outbox ------------------------------------------------------------------------------ */
+
+static int io_outbox_append(struct streamd_context *c, const void *data, size_t length)
+{
+    (void)c;
+    return outbox_add(the_host->outbox, data, length);
+}
+
+static int io_outbox_append_batch(struct streamd_context *c, const struct streamd_batch *batch)
+{
+    (void)c;
+    return outbox_add_batch(the_host->outbox, batch);
+}
+
+static int io_outbox_seal(struct streamd_context *c, uint64_t checkpoint)
+{
+    (void)c;
+    return outbox_seal(the_host->outbox, checkpoint);
+}
+
+static int io_outbox_list(struct streamd_context *c, uint64_t up_to, uint32_t index,
+                          struct streamd_outbox_segment *segment)
+{
+    (void)c;
+    return outbox_list(the_host->outbox, up_to, index, segment);
+}
+
+static int io_outbox_read(struct streamd_context *c, const struct streamd_outbox_segment *segment,
+                          uint64_t *position, struct streamd_outbox_record *record)
+{
+    (void)c;
+    return outbox_read(the_host->outbox, segment, position, record);
+}
+
+static int io_outbox_erase(struct streamd_context *c, uint64_t up_to)
+{
+    (void)c;
+    return outbox_erase(the_host->outbox, up_to);
+}
+
+static void set_outbox_services(struct streamd_host *services)
+{
+    services->outbox_append = io_outbox_append;
+    services->outbox_append_batch = io_outbox_append_batch;
+    services->outbox_seal = io_outbox_seal;
+    services->outbox_list = io_outbox_list;
+    services->outbox_read = io_outbox_read;
+    services->outbox_erase = io_outbox_erase;
+}
+
+static int open_outbox(struct io_host *io)
+{
+    struct outbox_site site = {.context = io->c,
+                               .table = io->outbox_rows,
+                               .pool = io->h->pool,
+                               .ops = file_system(),
+                               .folder = "outbox"};
+    struct streamd_error error = {0};
+
+    if (!io->outbox_rows || !io->c->durable)
+        return 0;
+    if (outbox_new(&site, &io->outbox, &error))
+        (void)io_fail(io->c, error.cls, error.diagnostic, error.message);
+    return error.code;
+}
 
 /* ---- options ----------------------------------------------------------------------------- */
 
@@ -387,6 +466,7 @@ struct io_host *io_new(const char *plugin)
     io->services.encode_suffix = io_encode_suffix;
     io->services.buffer_reserve = io_buffer_reserve;
     io->services.buffer_clear = io_buffer_clear;
+    set_outbox_services(&io->services);
     io->c->host = &io->services;
     io->plugin = harness_plugin(plugin);
     must(io->plugin != NULL, plugin);
@@ -403,6 +483,8 @@ static void close_plugin(struct io_host *io)
         source(io)->close(io->c, io->self);
     if (io->opened && io->plugin->kind == STREAMD_SINK && sink(io)->close)
         sink(io)->close(io->c, io->self);
+    outbox_free(io->outbox);
+    io->outbox = NULL;
     io->opened = 0;
     io->self = NULL;
 }
@@ -431,11 +513,11 @@ int io_bind(struct io_host *io)
 
 int io_open(struct io_host *io)
 {
-    int rc = 0;
+    int rc = open_outbox(io);
 
-    if (io->plugin->kind == STREAMD_SOURCE && source(io)->open)
+    if (!rc && io->plugin->kind == STREAMD_SOURCE && source(io)->open)
         rc = source(io)->open(io->c, &io->self);
-    if (io->plugin->kind == STREAMD_SINK && sink(io)->open)
+    if (!rc && io->plugin->kind == STREAMD_SINK && sink(io)->open)
         rc = sink(io)->open(io->c, &io->self);
     io->opened = rc == 0;
     return rc;

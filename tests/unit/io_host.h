@@ -49,7 +49,8 @@ void io_batch_rows(struct io_host *io, uint32_t rows);
 /* Schema and changelog mode of the input of a sink. Before io_bind. */
 void io_input(struct io_host *io, const char *schema, uint32_t changelog);
 
-/* Binds and opens the plugin, with the tables that it declared. Answers what the plugin answers. */
+/* Binds and opens the plugin, with the tables that it declared, and with its outbox in the folder
+   "outbox" where context.durable is 1. Answers what the plugin answers. */
 int io_bind(struct io_host *io);
 int io_open(struct io_host *io);
 

@@ -4,6 +4,7 @@ if WITH_SQLITE
 pluginexec_LTLIBRARIES += %D%/sink-sqlite.la
 %C%_sink_sqlite_la_SOURCES = \
 	%D%/open.c \
+	%D%/replay.c %D%/replay.h \
 	%D%/sink.h \
 	%D%/sqlite.c \
 	%D%/statements.c %D%/statements.h \
@@ -12,6 +13,11 @@ pluginexec_LTLIBRARIES += %D%/sink-sqlite.la
 %C%_sink_sqlite_la_CPPFLAGS = $(plugin_cppflags) $(SQLITE_CFLAGS)
 %C%_sink_sqlite_la_LDFLAGS = $(plugin_ldflags)
 %C%_sink_sqlite_la_LIBADD = $(SQLITE_LIBS)
+
+unit_tests += tests/unit/test_sink_sqlite
+tests_unit_test_sink_sqlite_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS) \
+	-I$(top_srcdir)/tests/harness
+tests_unit_test_sink_sqlite_LDADD = $(IO_HOST) $(SQLITE_LIBS) $(CMOCKA_LIBS)
 endif
 
 EXTRA_DIST += %D%/README

@@ -2,6 +2,7 @@
  * Opening: the file, the table, the statements. An existing table is checked column by column, so
  * that the message names what is missing; what a row may not hold there, SQLite says when it comes.
  */
+#include "replay.h"
 #include "statements.h"
 #include "store.h"
 
@@ -102,13 +103,23 @@ static int check_columns(struct streamd_context *c, struct sink *s)
     return 0;
 }
 
+/* The private table for rows that wait for commit. */
+static int prepare_staging(struct streamd_context *c, struct sink *s)
+{
+    if (run_text(s, STATEMENT_CREATE_STAGED))
+        return sink_fault(c, s, "make a staging table for");
+    if (prepare(s, STATEMENT_STAGE, &s->stage) || prepare(s, STATEMENT_STAGED, &s->staged))
+        return sink_fault(c, s, "prepare for");
+    return 0;
+}
+
 static int prepare_all(struct streamd_context *c, struct sink *s)
 {
     char message[256];
 
-    if (prepare(s, STATEMENT_STAGE, &s->stage) || prepare(s, STATEMENT_STAGED, &s->staged))
-        return sink_fault(c, s, "prepare for");
-    if (prepare(s, STATEMENT_COPY, &s->copy) == SQLITE_OK &&
+    if (!c->durable && prepare_staging(c, s))
+        return STREAMD_E_IO;
+    if ((c->durable || prepare(s, STATEMENT_COPY, &s->copy) == SQLITE_OK) &&
         prepare(s, STATEMENT_PUT, &s->put) == SQLITE_OK &&
         (s->options->mode != MODE_UPSERT || prepare(s, STATEMENT_REMOVE, &s->remove) == SQLITE_OK))
         return 0;
@@ -126,11 +137,7 @@ int store_open(struct streamd_context *c, struct sink *s)
         return STREAMD_E_IO;
     if (run_text(s, STATEMENT_CREATE))
         return sink_fault(c, s, "make");
-    if (check_columns(c, s))
-        return STREAMD_E_IO;
-    if (run_text(s, STATEMENT_CREATE_STAGED))
-        return sink_fault(c, s, "make a staging table for");
-    if (prepare_all(c, s))
+    if (check_columns(c, s) || prepare_all(c, s) || (c->durable && replay_open(c, s)))
         return STREAMD_E_IO;
     sqlite3_busy_timeout(s->db, 0);
     return 0;
@@ -138,6 +145,7 @@ int store_open(struct streamd_context *c, struct sink *s)
 
 void store_close(struct sink *s)
 {
+    replay_close(s);
     sqlite3_finalize(s->stage);
     sqlite3_finalize(s->copy);
     sqlite3_finalize(s->staged);

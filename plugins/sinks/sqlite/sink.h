@@ -1,10 +1,15 @@
 /*
  * sink.h - what the parts of this sink share.
  *
+ *   without checkpoints:
  *   batch --> temp table "staged" (a private file of this connection, or memory)
  *                  | commit: one transaction, in the order of the rows
  *                  v
  *              the user's table
+ *                  ^
+ *                  | commit(n): one transaction, with the marker "n" in _streamd_commits
+ *   batch --> outbox, sealed at prepare(n)
+ *   with checkpoints
  *
  * So the database is locked while the rows go into it, and not before: other sinks and programs can
  * use it, and what fails before commit leaves no trace.
@@ -18,9 +23,11 @@
 
 /* Stable numbers (`streamctl explain`). */
 enum {
-    DIAGNOSTIC_DATABASE = 5230, /* SQLite cannot open, write, commit */
-    DIAGNOSTIC_TABLE = 5231,    /* the table there is does not fit the rows */
-    DIAGNOSTIC_BUSY = 5232      /* somebody else has the database locked for too long */
+    DIAGNOSTIC_DATABASE = 5230,     /* SQLite cannot open, write, commit */
+    DIAGNOSTIC_TABLE = 5231,        /* the table there is does not fit the rows */
+    DIAGNOSTIC_BUSY = 5232,         /* somebody else has the database locked for too long */
+    DIAGNOSTIC_SEGMENT_GONE = 5241, /* rows to be committed are not in the outbox any more */
+    DIAGNOSTIC_NEWER_OUTPUT = 5243  /* rows of after the restored snapshot are in the table */
 };
 
 enum sink_mode { MODE_INSERT = 0, MODE_UPSERT = 1 };
@@ -31,6 +38,17 @@ struct sink_options {
     int64_t mode; /* enum sink_mode */
     struct streamd_strings key;
     int64_t busy_timeout;
+};
+
+/* A commit out of the outbox, while it goes on. */
+struct replay {
+    sqlite3_stmt *read_marker, *write_marker;
+    uint64_t up_to;
+    uint32_t segment;  /* index of the one at hand */
+    uint64_t position; /* in it */
+    int wrote;         /* rows of this lineage */
+    char lineage[64];  /* of the segment before, and */
+    int64_t marker;    /* what the database says of it */
 };
 
 struct sink {
@@ -49,6 +67,7 @@ struct sink {
     int64_t deletes;      /* staged rows that delete */
     int committing;       /* a transaction on the table is open */
     int64_t busy_since;   /* processing time; 0: not busy */
+    struct replay replay; /* with checkpoints */
 };
 
 /* Reports "cannot WHAT table 'T' of 'PATH': SQLite's reason", with the class that fits. Negative.
@@ -60,5 +79,8 @@ int sink_table_fault(struct streamd_context *c, const struct sink *s, const char
 
 /* Runs a statement without results. 0 or SQLite's code. */
 int sink_run(struct sink *s, const char *sql);
+
+/* Runs a prepared one to its end and makes it ready for the next time. 0 or SQLite's code. */
+int sink_finish(sqlite3_stmt *statement);
 
 #endif

@@ -1,11 +1,7 @@
-/*
- * The sink `sqlite`: rows into a table of a SQLite database. sink.h has the way they take.
- *
- * Delivery is at least once: what is staged does not survive a crash of the worker, so that rows
- * since the last checkpoint come again.
- */
+/* The sink `sqlite`: rows into a table of a SQLite database. sink.h has the ways they take. */
 #include "sink.h"
 
+#include "replay.h"
 #include "statements.h"
 #include "store.h"
 
@@ -114,7 +110,9 @@ static int sqlite_bind(struct streamd_bind *b, const void *options)
     rc = streamd_bind_accepts(b, accepts);
     if (!rc)
         rc = streamd_bind_partitioning(b, STREAMD_SINGLE);
-    return rc ? rc : streamd_bind_delivery(b, STREAMD_AT_LEAST_ONCE);
+    if (!rc)
+        rc = streamd_bind_outbox(b);
+    return rc ? rc : streamd_bind_delivery(b, STREAMD_EXACTLY_ONCE);
 }
 
 /* ---- events ------------------------------------------------------------------------------ */
@@ -147,26 +145,28 @@ static int sqlite_open(struct streamd_context *c, void **self)
 static enum streamd_flow sqlite_batch(struct streamd_context *c, void *self, uint32_t input,
                                       struct streamd_batch *batch)
 {
+    int rc = c->durable ? replay_stage(c, self, batch) : store_stage(c, self, batch);
+
     (void)input;
-    return store_stage(c, self, batch) ? STREAMD_FAILED : STREAMD_OK;
+    return rc ? STREAMD_FAILED : STREAMD_OK;
 }
 
 static enum streamd_flow sqlite_prepare(struct streamd_context *c, void *self, uint64_t id)
 {
-    (void)id;
-    return store_prepare(c, self) ? STREAMD_FAILED : STREAMD_OK;
+    int rc = c->durable ? streamd_outbox_seal(c, id) : store_prepare(c, self);
+
+    return rc ? STREAMD_FAILED : STREAMD_OK;
 }
 
 static enum streamd_flow sqlite_commit(struct streamd_context *c, void *self, uint64_t id)
 {
-    (void)id;
-    return store_commit(c, self);
+    return c->durable ? replay_commit(c, self, id) : store_commit(c, self);
 }
 
 /* Only commit is ever left unfinished. */
 static enum streamd_flow sqlite_resume(struct streamd_context *c, void *self)
 {
-    return store_commit(c, self);
+    return c->durable ? replay_go_on(c, self) : store_commit(c, self);
 }
 
 static const char sqlite_doc[] =
@@ -176,9 +176,11 @@ static const char sqlite_doc[] =
     "INTEGER (a larger number is a row error), with a scale TEXT with all its digits; string and "
     "json "
     "are TEXT, bytes BLOB, timestamp and date TEXT in ISO 8601.\n\n"
-    "Rows are staged in a temporary file and written in one transaction at each checkpoint, or "
-    "without "
-    "checkpoints when the pipeline ends or is interrupted. If it fails, the database is as it was.";
+    "Rows are written in one transaction when a checkpoint is complete, or without checkpoints "
+    "when "
+    "the pipeline ends or is interrupted; if that fails, the database is as it was. With "
+    "checkpoints each row is written once, whatever was killed: the table _streamd_commits, which "
+    "the same transaction writes, says what was.";
 
 static const struct streamd_operator sqlite_sink = {
     .descriptor = {STREAMD_DESCRIPTOR(struct streamd_operator, STREAMD_SINK, "sqlite"), sqlite_doc,

@@ -1,7 +1,7 @@
 /*
- * Staging and writing. A piece of PIECE_ROWS rows is written per call, so that no call takes long;
- * the transaction goes on from call to call. A lock that somebody else holds is not waited for
- * inside of SQLite: the node is blocked and asks again, until `busy_timeout` has passed.
+ * Staging and writing. A piece of STORE_PIECE_ROWS rows is written per call, so that no call takes
+ * long; the transaction goes on from call to call. A lock that somebody else holds is not waited
+ * for inside of SQLite: the node is blocked and asks again, until `busy_timeout` has passed.
  */
 #include "store.h"
 
@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PIECE_ROWS = 20000, RETRY_US = 20000 };
+enum { RETRY_US = 20000 };
 
 /* ---- faults ------------------------------------------------------------------------------ */
 
@@ -60,8 +60,7 @@ int sink_run(struct sink *s, const char *sql)
     return sqlite3_exec(s->db, sql, NULL, NULL, NULL);
 }
 
-/* Runs a statement to its end and makes it ready for the next time. */
-static int finish(sqlite3_stmt *statement)
+int sink_finish(sqlite3_stmt *statement)
 {
     int rc = sqlite3_step(statement);
 
@@ -71,9 +70,8 @@ static int finish(sqlite3_stmt *statement)
 
 /* ---- staging ----------------------------------------------------------------------------- */
 
-/* What becomes of a row: a delete, or anything else. A before-image is deleted by its key, since
-   the after-image may have another one. */
-static int deletes(const struct streamd_batch *batch, uint32_t row)
+/* A before-image is deleted by its key, since the after-image may have another one. */
+int store_deletes(const struct streamd_batch *batch, uint32_t row)
 {
     return batch->row_kind && (batch->row_kind[row] == STREAMD_DELETE ||
                                batch->row_kind[row] == STREAMD_UPDATE_BEFORE);
@@ -90,36 +88,37 @@ static int stage_row(struct sink *s, const struct streamd_batch *batch, uint32_t
         else
             rc = values_bind(s->stage, (int)i + 2, batch, i, row);
     }
-    return rc == SQLITE_OK ? finish(s->stage) : rc;
+    return rc == SQLITE_OK ? sink_finish(s->stage) : rc;
 }
 
-static int reject(struct streamd_context *c, const struct sink *s, struct streamd_batch *batch,
-                  uint32_t row, uint32_t field)
+int store_accepts(struct streamd_context *c, const struct sink *s, struct streamd_batch *batch,
+                  uint32_t row)
 {
     char message[200];
+    uint32_t field;
+
+    if (store_deletes(batch, row) || values_fit(batch, row, &field))
+        return 1;
 
     snprintf(message, sizeof(message),
              "the number in field '%.100s' is larger than SQLite's integers",
              s->schema->fields[field].name);
-    return streamd_reject(c, batch, row, STREAMD_ROW_SINK, message);
+    return streamd_reject(c, batch, row, STREAMD_ROW_SINK, message) ? STREAMD_E_DATA : 0;
 }
 
 int store_stage(struct streamd_context *c, struct sink *s, struct streamd_batch *batch)
 {
-    uint32_t field;
-
     if (!s->staging && sink_run(s, "BEGIN"))
         return sink_fault(c, s, "stage rows for");
     s->staging = 1;
     for (uint32_t k = 0; k < batch->count; k++) {
         uint32_t row = streamd_batch_row(batch, k);
-        int delete = deletes(batch, row);
+        int delete = store_deletes(batch, row), rc = store_accepts(c, s, batch, row);
 
-        if (!delete &&!values_fit(batch, row, &field)) {
-            if (reject(c, s, batch, row, field))
-                return STREAMD_E_DATA;
+        if (rc < 0)
+            return rc;
+        if (rc == 0)
             continue;
-        }
         if (stage_row(s, batch, row, delete))
             return sink_fault(c, s, "stage rows for");
         s->rows++;
@@ -157,7 +156,7 @@ static enum streamd_flow wait_for_lock(struct streamd_context *c, struct sink *s
     return streamd_fail(c, STREAMD_RETRY, DIAGNOSTIC_BUSY, message);
 }
 
-static enum streamd_flow after(struct streamd_context *c, struct sink *s, int rc, const char *what)
+enum streamd_flow store_after(struct streamd_context *c, struct sink *s, int rc, const char *what)
 {
     if (rc == SQLITE_OK) {
         s->busy_since = 0;
@@ -191,7 +190,7 @@ static int apply_row(struct sink *s)
     }
     for (uint32_t i = 0; to == s->put && i < s->schema->field_count && rc == SQLITE_OK; i++)
         rc = sqlite3_bind_value(to, ++parameter, sqlite3_column_value(s->staged, (int)i + 1));
-    return rc == SQLITE_OK ? finish(to) : rc;
+    return rc == SQLITE_OK ? sink_finish(to) : rc;
 }
 
 static int apply_rows(struct sink *s, int64_t from, int64_t to)
@@ -208,7 +207,7 @@ static int copy_rows(struct sink *s, int64_t from, int64_t to)
 {
     int rc = bind_range(s->copy, from, to);
 
-    return rc == SQLITE_OK ? finish(s->copy) : rc;
+    return rc == SQLITE_OK ? sink_finish(s->copy) : rc;
 }
 
 /* After the transaction: all staged rows are in the table. */
@@ -223,13 +222,14 @@ static enum streamd_flow forget_staged(struct streamd_context *c, struct sink *s
 enum streamd_flow store_commit(struct streamd_context *c, struct sink *s)
 {
     enum streamd_flow flow;
-    int64_t to = s->copied + PIECE_ROWS < s->prepared ? s->copied + PIECE_ROWS : s->prepared;
+    int64_t to =
+        s->copied + STORE_PIECE_ROWS < s->prepared ? s->copied + STORE_PIECE_ROWS : s->prepared;
     int rc;
 
     if (s->prepared == 0)
         return STREAMD_OK;
     if (!s->committing) {
-        flow = after(c, s, sink_run(s, "BEGIN IMMEDIATE"), "lock");
+        flow = store_after(c, s, sink_run(s, "BEGIN IMMEDIATE"), "lock");
         if (flow != STREAMD_OK)
             return flow;
         s->committing = 1;
@@ -237,12 +237,12 @@ enum streamd_flow store_commit(struct streamd_context *c, struct sink *s)
     if (s->copied < s->prepared) {
         rc = s->deletes > 0 ? apply_rows(s, s->copied, to) : copy_rows(s, s->copied, to);
         if (rc)
-            return after(c, s, rc, "write to");
+            return store_after(c, s, rc, "write to");
         s->copied = to;
         streamd_block_on(c, -1, streamd_now(c));
         return STREAMD_BLOCKED;
     }
-    flow = after(c, s, sink_run(s, "COMMIT"), "commit to");
+    flow = store_after(c, s, sink_run(s, "COMMIT"), "commit to");
     if (flow != STREAMD_OK)
         return flow;
     s->committing = 0;

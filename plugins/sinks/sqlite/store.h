@@ -21,6 +21,20 @@ int store_prepare(struct streamd_context *c, struct sink *s);
    again. FAILED. */
 enum streamd_flow store_commit(struct streamd_context *c, struct sink *s);
 
+/* Rows that one call of a commit writes, about. */
+enum { STORE_PIECE_ROWS = 20000 };
+
+/* 1 where the row deletes its key. */
+int store_deletes(const struct streamd_batch *batch, uint32_t row);
+
+/* 1 where SQLite can hold the row; 0: it was rejected; or negative after a failure. */
+int store_accepts(struct streamd_context *c, const struct sink *s, struct streamd_batch *batch,
+                  uint32_t row);
+
+/* What to answer after a statement of a commit gave `rc`: OK; BLOCKED where somebody else has a
+   lock; FAILED. */
+enum streamd_flow store_after(struct streamd_context *c, struct sink *s, int rc, const char *what);
+
 /* Closes everything; what was not committed is gone. */
 void store_close(struct sink *s);
 
