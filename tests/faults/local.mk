@@ -5,6 +5,7 @@ fault_tests = %D%/images.py %D%/kills.py %D%/points.py %D%/rescale.py %D%/stalle
 
 check_LTLIBRARIES += %D%/recorder.la
 %C%_recorder_la_SOURCES = %D%/recorder.c
+%C%_recorder_la_CFLAGS = $(AM_CFLAGS) -fvisibility=default
 %C%_recorder_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
 %C%_recorder_la_LIBADD = -ldl
 
