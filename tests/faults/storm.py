@@ -24,6 +24,7 @@ import machine  # noqa: E402
 import pipelines  # noqa: E402
 import reader  # noqa: E402
 
+ENOUGH = 4  # failed runs after which a storm is over
 PATIENCE = 120  # seconds that a run may take once nobody hurts it any more
 
 
@@ -157,6 +158,8 @@ def storms(arguments, told):
         for future in done:
             outcomes.append(future.result())
             told(outcomes[-1])
+            if sum(1 for outcome in outcomes if outcome.findings) >= ENOUGH:
+                budget.left = 0
 
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
         for name, seed in forecast(arguments, budget):
