@@ -6,6 +6,7 @@
 #include "checkpoint/manifest.h"
 
 #include "base/error.h"
+#include "base/failpoint.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -92,16 +93,21 @@ static int write_temporary(const struct file_ops *ops, const char *path, const s
 {
     int fd =
         ops->open(ops->self, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    size_t part = FAILPOINT_PART(text->length);
     int rc;
 
     if (fd < 0)
         return error_set_errno(error, errno, "cannot make '%s'", path);
-    rc = file_write_all(ops, fd, path, text->data, text->length, error);
+    rc = file_write_all(ops, fd, path, text->data, part, error);
+    if (!rc)
+        rc = FAILPOINT_FAIL("C4", error);
+    if (!rc)
+        rc = file_write_all(ops, fd, path, text->data + part, text->length - part, error);
     if (!rc && ops->fsync(ops->self, fd))
         rc = error_set_errno(error, errno, "cannot sync '%s'", path);
     if (ops->close(ops->self, fd) && !rc)
         rc = error_set_errno(error, errno, "cannot close '%s'", path);
-    return rc;
+    return rc ? rc : FAILPOINT_FAIL("C5", error);
 }
 
 int manifest_write(const struct file_ops *ops, const char *folder, const struct manifest *m,
@@ -129,7 +135,8 @@ int manifest_write(const struct file_ops *ops, const char *folder, const struct 
         *renamed = 1; /* a rename that answers with an error may have happened all the same */
     if (ops->rename(ops->self, temporary, path))
         return error_set_errno(error, errno, "cannot give '%s' its name", path);
-    return file_sync_folder(ops, path, error);
+    rc = FAILPOINT_FAIL("C7", error);
+    return rc ? rc : file_sync_folder(ops, path, error);
 }
 
 /* ---- reading ------------------------------------------------------------------------------ */

@@ -3,6 +3,7 @@
 
 #include "base/array.h"
 #include "base/error.h"
+#include "base/failpoint.h"
 #include "base/memory.h"
 
 #include <dirent.h>
@@ -122,6 +123,8 @@ static void remove_files(const struct file_ops *ops, const char *folder, int onl
             continue;
         if (snprintf(path, sizeof(path), "%s/%s", folder, e->d_name) < (int)sizeof(path))
             (void)ops->unlink(ops->self, path);
+        if (!only_temporary && FAILPOINT_ERRNO("C11"))
+            break;
     }
     closedir(d);
 }
@@ -135,7 +138,8 @@ static void empty_folder(const struct file_ops *ops, const char *folder)
 
     if (snprintf(path, sizeof(path), "%s/manifest", folder) >= (int)sizeof(path))
         return;
-    if (ops->unlink(ops->self, path) == 0 && file_sync_folder(ops, path, &ignored))
+    if (ops->unlink(ops->self, path) == 0 &&
+        (file_sync_folder(ops, path, &ignored) || FAILPOINT_ERRNO("C10")))
         return;
     remove_files(ops, folder, 0);
 }

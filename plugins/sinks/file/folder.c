@@ -37,12 +37,24 @@ int sink_no_memory(struct streamd_context *c)
 
 /* ---- folders ----------------------------------------------------------------------------- */
 
+/* The name of a new folder outlives a power cut before anything is published in it. */
+static int sync_parent(struct streamd_context *c, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char parent[PATH_MAX];
+
+    if (!slash)
+        return folder_sync(c, ".");
+    snprintf(parent, sizeof(parent), "%.*s", slash == path ? 1 : (int)(slash - path), path);
+    return folder_sync(c, parent);
+}
+
 static int make_one(struct streamd_context *c, const char *path)
 {
     struct stat st;
 
     if (mkdir(path, 0777) == 0)
-        return 0;
+        return sync_parent(c, path);
     if (errno != EEXIST)
         return sink_fault(c, "make the folder", path, errno);
     if (stat(path, &st) == 0 && !S_ISDIR(st.st_mode))

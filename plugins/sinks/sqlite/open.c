@@ -7,13 +7,34 @@
 #include "store.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* How long opening waits for a lock. Nothing else is waited for inside of SQLite. */
 enum { OPEN_WAIT_MS = 5000 };
+
+/* fsync of the folder that the folder `path` is in: its name outlives a power cut then. */
+static int sync_parent(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char parent[PATH_MAX];
+    int fd, rc, error;
+
+    if (slash)
+        snprintf(parent, sizeof(parent), "%.*s", slash == path ? 1 : (int)(slash - path), path);
+    fd = open(slash ? parent : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    rc = fsync(fd);
+    error = errno;
+    (void)close(fd);
+    errno = error;
+    return rc && error == EINVAL ? 0 : rc; /* some file systems cannot sync folders, and say so */
+}
 
 static int make_folders(struct streamd_context *c, const char *path)
 {
@@ -27,7 +48,7 @@ static int make_folders(struct streamd_context *c, const char *path)
             continue;
         memcpy(folder, path, i);
         folder[i] = '\0';
-        if (mkdir(folder, 0777) == 0 || errno == EEXIST)
+        if (mkdir(folder, 0777) == 0 ? sync_parent(folder) == 0 : errno == EEXIST)
             continue;
         snprintf(message, sizeof(message), "cannot make the folder '%.300s': %s", folder,
                  strerror(errno));
@@ -48,8 +69,11 @@ static int open_file(struct streamd_context *c, struct sink *s)
         return sink_fault(c, s, "open");
     sqlite3_extended_result_codes(s->db, 1);
     sqlite3_busy_timeout(s->db, OPEN_WAIT_MS);
-    /* "staged" is nobody's but ours, and worth nothing after a crash. */
+    /* EXTRA: FULL does not sync the folder after it has removed a journal, so a power cut may bring
+       the journal back, which undoes a transaction whose segments are erased already. "staged" is
+       nobody's but ours, and worth nothing after a crash. */
     if (sink_run(s, "PRAGMA trusted_schema = OFF") ||
+        sink_run(s, "PRAGMA main.synchronous = EXTRA") ||
         sink_run(s, "PRAGMA temp.synchronous = OFF") ||
         sink_run(s, "PRAGMA temp.journal_mode = OFF"))
         return sink_fault(c, s, "open");

@@ -5,7 +5,7 @@
  * the lineage under which a segment was sealed; so ids of another lineage never count as done.
  *
  * Segments are erased after the transaction, which SQLite has made durable then (synchronous is
- * FULL). One that is missing must be marked; if it is not, rows are lost, and the pipeline stops.
+ * EXTRA). One that is missing must be marked; if it is not, rows are lost, and the pipeline stops.
  */
 #include "replay.h"
 
