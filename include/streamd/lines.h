@@ -117,6 +117,29 @@ static inline int streamd_lines_end(struct streamd_lines *l, const struct stream
     return 0;
 }
 
+/* decoder_save and decoder_load (format.h) of a decoder that remembers nothing else. */
+static inline int streamd_lines_save(struct streamd_context *c, const struct streamd_lines *l,
+                                     struct streamd_buffer *out)
+{
+    int rc = streamd_buffer_reserve(c, out, 1);
+
+    if (!rc)
+        out->data[out->length++] = (uint8_t)l->skipping;
+    return rc;
+}
+static inline int streamd_lines_load(struct streamd_context *c, struct streamd_lines *l,
+                                     const uint8_t *data, size_t length)
+{
+    if (length != 1 || data[0] > 1) {
+        (void)streamd_fail(c, STREAMD_FAIL_PIPELINE, 0,
+                           "the decoder's state is none of a format of lines");
+        return STREAMD_E_DATA;
+    }
+    l->clean = 0;
+    l->skipping = data[0];
+    return 0;
+}
+
 #ifdef __cplusplus
 }
 #endif

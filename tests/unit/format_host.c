@@ -521,6 +521,33 @@ static struct streamd_batch *empty_batch(struct format_host *h, uint32_t rows)
     return batch;
 }
 
+int format_host_restarts;
+
+/* What was not consumed comes again, so the new decoder needs nothing but the state. */
+static int restart(struct format_host *h)
+{
+    struct streamd_buffer state = {0};
+    uint8_t *copy;
+    int rc = 0;
+
+    if (h->format->decoder_save)
+        rc = h->format->decoder_save(&h->context, h->decoder, &state);
+    if (rc)
+        return rc;
+    h->format->decoder_close(&h->context, h->decoder);
+    h->decoder = NULL;
+    /* In memory of its own size, so that reading beyond it is seen. */
+    copy = checked(malloc(state.length + !state.length));
+    if (state.length)
+        memcpy(copy, state.data, state.length);
+    rc = h->format->decoder_open(&h->context, &h->spec, &h->decoder);
+    if (rc == 0 && h->format->decoder_load)
+        rc = h->format->decoder_load(&h->context, h->decoder, copy, state.length);
+    free(copy);
+    streamd_buffer_clear(&h->context, &state);
+    return rc;
+}
+
 int format_host_decode(struct format_host *h, const void *data, size_t length, size_t step,
                        uint32_t rows, void (*take)(void *owner, struct streamd_batch *batch),
                        void *owner)
@@ -536,6 +563,10 @@ int format_host_decode(struct format_host *h, const void *data, size_t length, s
         size_t consumed = 0;
         int last = there == length;
 
+        if (format_host_restarts)
+            rc = restart(h);
+        if (rc)
+            break;
         rc = decode_copy(h, (const uint8_t *)data + at, there - at, at, last, batch, &consumed);
         if (rc)
             break;

@@ -78,6 +78,10 @@ int format_host_decode(struct format_host *h, const void *data, size_t length, s
                        uint32_t rows, void (*take)(void *owner, struct streamd_batch *batch),
                        void *owner);
 
+/* 1: format_host_decode gives the decoder's state to a new one before every call, as a restart
+   does. For all hosts. */
+extern int format_host_restarts;
+
 /* Encodes a batch behind what is in `out`. 0, or what the encoder answered. */
 int format_host_encode(struct format_host *h, const struct streamd_batch *batch,
                        struct streamd_buffer *out);

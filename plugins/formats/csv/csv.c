@@ -83,6 +83,8 @@ static const struct streamd_format format = {
     .encode_begin = csv_encode_begin,
     .encoder_close = csv_encoder_close,
     .suffix = "csv",
+    .decoder_save = csv_decoder_save,
+    .decoder_load = csv_decoder_load,
 };
 
 const struct streamd_descriptor *streamd_plugin(uint32_t index)

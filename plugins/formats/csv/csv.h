@@ -39,6 +39,8 @@ int csv_decoder_open(struct streamd_context *c, const struct streamd_format_spec
 int csv_decode(struct streamd_context *c, void *decoder, const struct streamd_chunk *chunk,
                struct streamd_batch *batch, size_t *consumed);
 void csv_decoder_close(struct streamd_context *c, void *decoder);
+int csv_decoder_save(struct streamd_context *c, void *decoder, struct streamd_buffer *out);
+int csv_decoder_load(struct streamd_context *c, void *decoder, const uint8_t *data, size_t length);
 
 /* The same for writing; encoder.c. */
 int csv_encoder_open(struct streamd_context *c, const struct streamd_format_spec *spec,

@@ -98,6 +98,7 @@ void csv_decoder_close(struct streamd_context *c, void *decoder)
     streamd_free(c, d->absent);
     streamd_free(c, d->texts);
     streamd_free(c, d->scratch);
+    streamd_free(c, d->header);
     streamd_free(c, d);
 }
 
@@ -163,6 +164,20 @@ static int map_field(struct csv_decoder *d, uint32_t field)
     return 0;
 }
 
+/* Keeps the bytes of the header. */
+static int keep_header(struct csv_decoder *d, const uint8_t *p, const uint8_t *next)
+{
+    size_t length = (size_t)(next - p);
+    uint8_t *kept = streamd_realloc(d->context, d->header, length);
+
+    if (!kept)
+        return STREAMD_E_NOMEM;
+    memcpy(kept, p, length);
+    d->header = kept;
+    d->header_length = length;
+    return 0;
+}
+
 /* Reads the header from p to `next`. */
 static int read_header(struct csv_decoder *d, const uint8_t *p, const uint8_t *next)
 {
@@ -171,7 +186,7 @@ static int read_header(struct csv_decoder *d, const uint8_t *p, const uint8_t *n
 
     if (csv_split(d, p, next, NULL, 0, &count, &what))
         return fail_header(d, "the header of a CSV file is not CSV");
-    if (resize(d, count))
+    if (resize(d, count) || keep_header(d, p, next))
         return STREAMD_E_NOMEM;
     csv_split(d, p, next, d->texts, count, &count, &what);
     for (uint32_t i = 0; i < count; i++)
@@ -345,4 +360,71 @@ int csv_decode(struct streamd_context *c, void *decoder, const struct streamd_ch
         take_records(d, &w, b);
     *consumed = (size_t)(w.at - chunk->data);
     return judge_failure(d, b);
+}
+
+/* ---- going on elsewhere ------------------------------------------------------------------- */
+
+/*
+ * State: a byte, SAVED_* or-ed, a byte with the enum csv_state where a record is being skipped,
+ * then the bytes of the header. What is known of bytes that were not consumed is left out: they
+ * come again.
+ */
+enum { SAVED_SKIPPING = 1, SAVED_HEADER = 2, SAVED_BYTES = 2 };
+
+int csv_decoder_save(struct streamd_context *c, void *decoder, struct streamd_buffer *out)
+{
+    const struct csv_decoder *d = decoder;
+    int has_header = d->options->header && d->has_columns;
+    size_t length = has_header ? d->header_length : 0;
+
+    if (streamd_buffer_reserve(c, out, SAVED_BYTES + length)) {
+        streamd_fail(c, STREAMD_FAIL_TASK, 0, "no memory for the state of a CSV decoder");
+        return STREAMD_E_NOMEM;
+    }
+    out->data[out->length++] =
+        (uint8_t)((d->skipping ? SAVED_SKIPPING : 0) | (has_header ? SAVED_HEADER : 0));
+    out->data[out->length++] = (uint8_t)(d->skipping ? d->state : CSV_BEGIN);
+    if (length)
+        memcpy(out->data + out->length, d->header, length);
+    out->length += length;
+    return 0;
+}
+
+/* In memory that goes on behind it, as in a chunk. */
+static int load_header(struct csv_decoder *d, const uint8_t *data, size_t length)
+{
+    uint8_t *copy = streamd_alloc(d->context, length + 64);
+    int rc;
+
+    if (!copy)
+        return STREAMD_E_NOMEM;
+    memset(copy + length, 0, 64);
+    if (length)
+        memcpy(copy, data, length);
+    rc = read_header(d, copy, copy + length);
+    streamd_free(d->context, copy);
+    return rc;
+}
+
+int csv_decoder_load(struct streamd_context *c, void *decoder, const uint8_t *data, size_t length)
+{
+    struct csv_decoder *d = decoder;
+    int rc = 0;
+
+    if (length < SAVED_BYTES || data[0] > (SAVED_SKIPPING | SAVED_HEADER) || data[1] > CSV_CLOSED ||
+        (!(data[0] & SAVED_HEADER) && length > SAVED_BYTES) ||
+        ((data[0] & SAVED_HEADER) && !d->options->header)) {
+        streamd_fail(c, STREAMD_FAIL_PIPELINE, 0, "the decoder's state is none of the format csv");
+        return STREAMD_E_DATA;
+    }
+    d->has_begun = 1;
+    d->skipping = data[0] & SAVED_SKIPPING;
+    d->state = (enum csv_state)data[1];
+    d->scanned = 0;
+    d->refused = 0;
+    if (data[0] & SAVED_HEADER)
+        rc = load_header(d, data + SAVED_BYTES, length - SAVED_BYTES);
+    if (rc && !d->refused)
+        streamd_fail(c, STREAMD_FAIL_TASK, 0, "no memory for a CSV decoder");
+    return rc;
 }

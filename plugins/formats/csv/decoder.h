@@ -51,8 +51,10 @@ struct csv_decoder {
     const struct csv_options *options;
     uint8_t delimiter;
 
-    int has_begun;              /* has seen the beginning of the file */
-    int has_columns;            /* the header was read, or there is none */
+    int has_begun;   /* has seen the beginning of the file */
+    int has_columns; /* the header was read, or there is none */
+    uint8_t *header; /* its bytes, for whoever goes on behind it; or NULL */
+    size_t header_length;
     struct csv_column *columns; /* of the file */
     uint32_t column_count;
     uint32_t *absent; /* fields that the file does not have */

@@ -181,3 +181,13 @@ int json_decode(struct streamd_context *c, void *decoder, const struct streamd_c
         return json_reject_long(d, v.end);
     return 0;
 }
+
+int json_decoder_save(struct streamd_context *c, void *decoder, struct streamd_buffer *out)
+{
+    return streamd_lines_save(c, &((struct json_decoder *)decoder)->lines, out);
+}
+
+int json_decoder_load(struct streamd_context *c, void *decoder, const uint8_t *data, size_t length)
+{
+    return streamd_lines_load(c, &((struct json_decoder *)decoder)->lines, data, length);
+}

@@ -60,6 +60,8 @@ static const struct streamd_format format = {
     .encode = json_encode,
     .encoder_close = json_encoder_close,
     .suffix = "json",
+    .decoder_save = json_decoder_save,
+    .decoder_load = json_decoder_load,
 };
 
 const struct streamd_descriptor *streamd_plugin(uint32_t index)

@@ -46,6 +46,8 @@ int json_decoder_open(struct streamd_context *c, const struct streamd_format_spe
 int json_decode(struct streamd_context *c, void *decoder, const struct streamd_chunk *chunk,
                 struct streamd_batch *batch, size_t *consumed);
 void json_decoder_close(struct streamd_context *c, void *decoder);
+int json_decoder_save(struct streamd_context *c, void *decoder, struct streamd_buffer *out);
+int json_decoder_load(struct streamd_context *c, void *decoder, const uint8_t *data, size_t length);
 
 /* The same for writing; encoder.c. */
 int json_encoder_open(struct streamd_context *c, const struct streamd_format_spec *spec,

@@ -146,6 +146,17 @@ static int decode(struct streamd_context *c, void *decoder, const struct streamd
     return 0;
 }
 
+static int decoder_save(struct streamd_context *c, void *decoder, struct streamd_buffer *out)
+{
+    return streamd_lines_save(c, &((struct decoder *)decoder)->lines, out);
+}
+
+static int decoder_load(struct streamd_context *c, void *decoder, const uint8_t *data,
+                        size_t length)
+{
+    return streamd_lines_load(c, &((struct decoder *)decoder)->lines, data, length);
+}
+
 /* ---- writing ------------------------------------------------------------------------------ */
 
 static int encoder_open(struct streamd_context *c, const struct streamd_format_spec *spec,
@@ -205,6 +216,8 @@ static const struct streamd_format format = {
     .encode = encode,
     .encoder_close = encoder_close,
     .suffix = "txt",
+    .decoder_save = decoder_save,
+    .decoder_load = decoder_load,
 };
 
 const struct streamd_descriptor *streamd_plugin(uint32_t index)

@@ -220,3 +220,13 @@ int regex_decode(struct streamd_context *c, void *decoder, const struct streamd_
         return reject(d, chunk, v.end, d->spec->record_limit, STREAMD_ROW_TOO_LONG, UINT32_MAX);
     return 0;
 }
+
+int regex_decoder_save(struct streamd_context *c, void *decoder, struct streamd_buffer *out)
+{
+    return streamd_lines_save(c, &((struct decoder *)decoder)->lines, out);
+}
+
+int regex_decoder_load(struct streamd_context *c, void *decoder, const uint8_t *data, size_t length)
+{
+    return streamd_lines_load(c, &((struct decoder *)decoder)->lines, data, length);
+}

@@ -138,6 +138,8 @@ static const struct streamd_format format = {
     .decode = regex_decode,
     .decoder_close = regex_decoder_close,
     .suffix = "log",
+    .decoder_save = regex_decoder_save,
+    .decoder_load = regex_decoder_load,
 };
 
 const struct streamd_descriptor *streamd_plugin(uint32_t index)

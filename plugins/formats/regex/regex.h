@@ -21,5 +21,8 @@ int regex_decoder_open(struct streamd_context *c, const struct streamd_format_sp
 int regex_decode(struct streamd_context *c, void *decoder, const struct streamd_chunk *chunk,
                  struct streamd_batch *batch, size_t *consumed);
 void regex_decoder_close(struct streamd_context *c, void *decoder);
+int regex_decoder_save(struct streamd_context *c, void *decoder, struct streamd_buffer *out);
+int regex_decoder_load(struct streamd_context *c, void *decoder, const uint8_t *data,
+                       size_t length);
 
 #endif
