@@ -31,3 +31,10 @@ EXTRA_PROGRAMS += %D%/expr_bench
 %C%_expr_bench_SOURCES = %D%/expr_bench.c
 %C%_expr_bench_LDADD = $(L3)
 CLEANFILES += %D%/expr_bench
+
+# make bench/exchange_bench: what a keyed edge between workers costs per row.
+EXTRA_PROGRAMS += %D%/exchange_bench
+%C%_exchange_bench_SOURCES = %D%/exchange_bench.c
+%C%_exchange_bench_CFLAGS = $(hot_cflags)
+%C%_exchange_bench_LDADD = $(L5)
+CLEANFILES += %D%/exchange_bench

@@ -4,12 +4,18 @@
  * frame.
  *
  *            tail                 head
- *     |        |####frame####|##frame##|          |      room: here = head to the end
- *     0                                         size           wrapped = 0 to tail
+ *     |        |####frame####|##frame##|          |      room: from head to the end,
+ *     0                                         size           from 0 to tail
+ *
+ * A ring whose consumer keeps up is empty again and again: then the next frame goes to the
+ * beginning before the end is reached, so that only the first part of the ring is ever in the
+ * cache.
  */
 #include "exchange/ring.h"
 
 #include <string.h>
+
+enum { REWIND = 32 << 10 };
 
 /* ---- the producer -------------------------------------------------------------------------- */
 
@@ -34,28 +40,34 @@ static size_t at_most(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+/* 1 where the next frame had better be at the beginning, if the ring is empty. */
+static int may_rewind(const struct ring_writer *w)
+{
+    return (w->head & (w->shared.bytes - 1)) >= at_most(REWIND, ring_most(&w->shared));
+}
+
 static struct ring_room room_of(const struct ring_writer *w)
 {
     size_t size = w->shared.bytes, at = w->head & (size - 1), behind = size - at;
-    size_t unused = size - (size_t)(w->head - w->tail);
-    struct ring_room room = {w->shared.data + at, w->shared.data, 0, 0};
+    size_t unused = size - (size_t)(w->head - w->tail), most = ring_most(&w->shared);
+    size_t here = at_most(at_most(unused, behind), most);
+    size_t start = unused > behind ? at_most(unused - behind, most) : 0;
 
-    room.here_bytes = at_most(at_most(unused, behind), ring_most(&w->shared));
-    if (unused > behind)
-        room.wrapped_bytes = at_most(unused - behind, ring_most(&w->shared));
-    return room;
+    if (unused == size && may_rewind(w))
+        return (struct ring_room){{w->shared.data, w->shared.data + at}, {start, here}};
+    return (struct ring_room){{w->shared.data + at, w->shared.data}, {here, start}};
 }
 
 struct ring_room ring_room(struct ring_writer *w)
 {
     struct ring_room room = room_of(w);
 
-    if (room.here_bytes < ring_most(&w->shared)) {
+    if (room.bytes[0] < ring_most(&w->shared) || may_rewind(w)) {
         refresh_tail(w);
         room = room_of(w);
     }
     if (w->why)
-        room.here_bytes = room.wrapped_bytes = 0;
+        room.bytes[0] = room.bytes[1] = 0;
     return room;
 }
 

@@ -52,11 +52,11 @@ static inline size_t ring_most(const struct segment_ring *shared)
 
 /* ---- the producer ---- */
 
-/* Two places where the next frame can be: right behind the last, and at the beginning of the ring.
-   Bytes are 0 where there is no room, and at most ring_most. */
+/* Two places where the next frame can be: right behind the last, and at the beginning of the ring;
+   the better one first. Bytes are 0 where there is no room, and at most ring_most. */
 struct ring_room {
-    uint8_t *here, *wrapped;
-    size_t here_bytes, wrapped_bytes;
+    uint8_t *place[2];
+    size_t bytes[2];
 };
 
 /* The producer's end of a ring that is empty. */

@@ -18,6 +18,10 @@
 
 #include <string.h>
 
+/* Neighbouring rows often have the same owner, and counting one waits for the one before. So the
+   batch is worked on in four quarters at once. */
+enum { LANES = 4 };
+
 struct router {
     struct router_spec spec;
     uint32_t next; /* REBALANCE */
@@ -26,8 +30,9 @@ struct router {
     const struct streamd_column **keys; /* of the batch at hand */
     struct streamd_type *types;
     uint16_t *owner_of_group;
-    uint16_t *owner; /* of the k-th row of the batch at hand */
-    uint32_t *start; /* of each task's rows in the order, and the end */
+    uint16_t *owner;     /* of the k-th row of the batch at hand */
+    uint32_t *end;       /* of each task's rows in the order */
+    uint32_t *at[LANES]; /* of the next row of each task, per lane */
 };
 
 static int make_tables(struct router *r)
@@ -38,8 +43,13 @@ static int make_tables(struct router *r)
     r->types = memory_zalloc((size_t)s->key_count + 1, sizeof(*r->types));
     r->owner_of_group = memory_zalloc(s->key_groups, sizeof(*r->owner_of_group));
     r->owner = memory_zalloc(STREAMD_BATCH_MAX_ROWS, sizeof(*r->owner));
-    r->start = memory_zalloc((size_t)s->count + 1, sizeof(*r->start));
-    if (!r->keys || !r->types || !r->owner_of_group || !r->owner || !r->start)
+    r->end = memory_zalloc(s->count, sizeof(*r->end));
+    for (int lane = 0; lane < LANES; lane++) {
+        r->at[lane] = memory_zalloc(s->count, sizeof(*r->at[lane]));
+        if (!r->at[lane])
+            return STREAMD_E_NOMEM;
+    }
+    if (!r->keys || !r->types || !r->owner_of_group || !r->owner || !r->end)
         return STREAMD_E_NOMEM;
     for (uint32_t i = 0; i < s->key_count; i++)
         r->types[i] = s->schema->fields[s->key_fields[i]].type;
@@ -71,7 +81,9 @@ void router_free(struct router *r)
     memory_free(r->types);
     memory_free(r->owner_of_group);
     memory_free(r->owner);
-    memory_free(r->start);
+    memory_free(r->end);
+    for (int lane = 0; lane < LANES; lane++)
+        memory_free(r->at[lane]);
     memory_free(r);
 }
 
@@ -99,34 +111,58 @@ static int no_memory(struct router *r)
 
 /* ---- hash ---------------------------------------------------------------------------------- */
 
-/* The owner of each row, by the k of its place in the batch, and how many rows each task gets. */
-static void find_owners(struct router *r, const struct streamd_batch *b)
+/* The owner of the k-th row; counts it in a lane. */
+static inline void find_owner(struct router *r, const struct streamd_batch *b, uint32_t k, int lane)
 {
-    uint32_t groups = r->spec.key_groups;
+    uint64_t hash = b->key_hash[streamd_batch_row(b, k)];
+    uint16_t owner = r->owner_of_group[keyhash_group(hash, r->spec.key_groups)];
 
-    memset(r->start, 0, ((size_t)r->spec.count + 1) * sizeof(*r->start));
-    for (uint32_t k = 0; k < b->count; k++) {
-        uint64_t hash = b->key_hash[streamd_batch_row(b, k)];
-        uint16_t owner = r->owner_of_group[keyhash_group(hash, groups)];
-
-        r->owner[k] = owner;
-        r->start[owner]++;
-    }
+    r->owner[k] = owner;
+    r->at[lane][owner]++;
 }
 
-/* Sorts the row numbers by owner. start[t] is then where the rows of task t end. */
-static void sort_rows(struct router *r, const struct streamd_batch *b, uint16_t *order)
+static void find_owners(struct router *r, const struct streamd_batch *b)
+{
+    uint32_t quarter = b->count / LANES;
+
+    for (int lane = 0; lane < LANES; lane++)
+        memset(r->at[lane], 0, r->spec.count * sizeof(*r->at[lane]));
+    for (uint32_t k = 0; k < quarter; k++)
+        for (uint32_t lane = 0; lane < LANES; lane++)
+            find_owner(r, b, lane * quarter + k, (int)lane);
+    for (uint32_t k = LANES * quarter; k < b->count; k++)
+        find_owner(r, b, k, LANES - 1);
+}
+
+/* From how many rows of each task a lane has to where they go in the order. */
+static void find_places(struct router *r)
 {
     uint32_t at = 0;
 
     for (uint32_t t = 0; t < r->spec.count; t++) {
-        uint32_t n = r->start[t];
+        for (int lane = 0; lane < LANES; lane++) {
+            uint32_t n = r->at[lane][t];
 
-        r->start[t] = at;
-        at += n;
+            r->at[lane][t] = at;
+            at += n;
+        }
+        r->end[t] = at;
     }
-    for (uint32_t k = 0; k < b->count; k++)
-        order[r->start[r->owner[k]]++] = (uint16_t)streamd_batch_row(b, k);
+}
+
+/* Sorts the row numbers by owner. */
+static void sort_rows(struct router *r, const struct streamd_batch *b, uint16_t *order)
+{
+    uint32_t quarter = b->count / LANES;
+
+    for (uint32_t k = 0; k < quarter; k++)
+        for (uint32_t lane = 0; lane < LANES; lane++) {
+            uint32_t i = lane * quarter + k;
+
+            order[r->at[lane][r->owner[i]]++] = (uint16_t)streamd_batch_row(b, i);
+        }
+    for (uint32_t i = LANES * quarter; i < b->count; i++)
+        order[r->at[LANES - 1][r->owner[i]]++] = (uint16_t)streamd_batch_row(b, i);
 }
 
 /* A half of an update that goes another way than its other half stands for itself. */
@@ -152,8 +188,8 @@ static int split_updates(struct router *r, struct streamd_batch *b)
 
 static int send_order(struct router *r, struct streamd_batch *b, const uint16_t *order)
 {
-    for (uint32_t t = 0, begin = 0; t < r->spec.count; begin = r->start[t++]) {
-        uint32_t n = r->start[t] - begin;
+    for (uint32_t t = 0, begin = 0; t < r->spec.count; begin = r->end[t++]) {
+        uint32_t n = r->end[t] - begin;
         int rc = n ? channel_send_rows(r->spec.consumers[t], b, order + begin, n) : 0;
 
         if (rc)
@@ -175,6 +211,7 @@ static int send_by_hash(struct router *r, struct streamd_batch *b)
         r->keys[i] = &b->columns[r->spec.key_fields[i]];
     keyhash_batch(b, r->keys, r->types, r->spec.key_count, b->key_hash);
     find_owners(r, b);
+    find_places(r);
     sort_rows(r, b, order);
     if (b->row_kind && split_updates(r, b))
         return no_memory(r);

@@ -75,7 +75,7 @@ static uint8_t *place_for(struct sender *s, size_t bytes)
     struct ring_room room = ring_room(&s->ring);
 
     s->need = bytes;
-    return room.here_bytes >= bytes ? room.here : room.wrapped_bytes >= bytes ? room.wrapped : NULL;
+    return room.bytes[0] >= bytes ? room.place[0] : room.bytes[1] >= bytes ? room.place[1] : NULL;
 }
 
 /* ---- rows that are too large for a frame --------------------------------------------------- */
@@ -134,18 +134,15 @@ static size_t encode_at(const struct streamd_batch *b, const struct wire_rows *r
 static int put_frame(struct sender *s, const struct streamd_batch *b, const struct wire_rows *rows)
 {
     struct ring_room room = ring_room(&s->ring);
-    const uint8_t *place = room.here;
-    size_t bytes = 0;
 
-    if (s->need <= room.here_bytes)
-        bytes = encode_at(b, rows, room.here, room.here_bytes);
-    if (!bytes && s->need <= room.wrapped_bytes) {
-        place = room.wrapped;
-        bytes = encode_at(b, rows, room.wrapped, room.wrapped_bytes);
-    }
-    if (bytes) {
-        commit(s, place, CHANNEL_BATCH, 0, bytes);
-        return 1;
+    for (int i = 0; i < 2; i++) {
+        size_t bytes =
+            s->need <= room.bytes[i] ? encode_at(b, rows, room.place[i], room.bytes[i]) : 0;
+
+        if (bytes) {
+            commit(s, room.place[i], CHANNEL_BATCH, 0, bytes);
+            return 1;
+        }
     }
     if (!s->need)
         s->need = RING_HEADER + wire_size(b, rows);

@@ -37,3 +37,20 @@ unit_tests += tests/unit/test_format_corpus
 tests_unit_test_format_corpus_SOURCES = tests/unit/test_format_corpus.c %D%/format_fuzz.c %D%/format_fuzz.h
 tests_unit_test_format_corpus_CFLAGS = $(AM_CFLAGS) $(PCRE2_CFLAGS)
 tests_unit_test_format_corpus_LDADD = tests/unit/libformathost.la $(CMOCKA_LIBS)
+
+# Batches and rings, as they come from another worker.
+EXTRA_PROGRAMS += %D%/fuzz_wire
+CLEANFILES += %D%/fuzz_wire
+%C%_fuzz_wire_SOURCES = \
+	%D%/fuzz_wire.c %D%/wire_fuzz.c %D%/wire_fuzz.h \
+	daemon/base/error.c daemon/base/memory.c \
+	daemon/columnar/compact.c daemon/columnar/keyhash.c daemon/columnar/pool.c \
+	daemon/columnar/wire_decode.c daemon/columnar/wire_encode.c \
+	daemon/exchange/channel.c daemon/exchange/local.c daemon/exchange/queue.c \
+	daemon/exchange/receiver.c daemon/exchange/ring.c daemon/exchange/segment.c \
+	daemon/exchange/sender.c daemon/exchange/wake.c
+%C%_fuzz_wire_CFLAGS = $(fuzz_cflags)
+
+unit_tests += tests/unit/test_wire_corpus
+tests_unit_test_wire_corpus_SOURCES = tests/unit/test_wire_corpus.c %D%/wire_fuzz.c %D%/wire_fuzz.h
+tests_unit_test_wire_corpus_LDADD = $(L5) $(CMOCKA_LIBS)
