@@ -23,20 +23,38 @@ struct sized {
     size_t padding; /* keeps what follows 16-byte aligned */
 };
 
+/* The node ran into limits.memory: says how it stands, and which of its tables is the largest. */
+static void fail_for_memory(struct task *n, size_t used, size_t more, size_t limit)
+{
+    const char *table = NULL;
+    uint64_t most = 0;
+    char text[320];
+
+    for (uint32_t i = 0; i < n->plan->table_count; i++) {
+        uint64_t rows = n->tables[i].table ? task_table_rows(n, i) : 0;
+
+        if (rows > most) {
+            most = rows;
+            table = n->plan->tables[i].decl.name;
+        }
+    }
+    snprintf(text, sizeof(text),
+             "needs more memory than limits.memory allows: %zu bytes in use, %zu more wanted, "
+             "limit %zu%s; its largest state table is '%.64s' with %llu rows",
+             used, more, limit, n->worker->plan->parallelism > 1 ? " (for this worker)" : "",
+             table ? table : "-", (unsigned long long)most);
+    task_fail(n, STREAMD_FAIL_TASK, 5303, text);
+}
+
 /* 1 where `more` bytes are within limits.memory; else the node fails, by name. */
 static int may_allocate(struct task *n, size_t more)
 {
     struct worker *w = n->worker;
-    size_t limit = w->memory_limit;
-    char text[160];
+    size_t used = w->allocated + batch_pool_bytes(w->pool);
 
-    if (limit == 0 || w->allocated + batch_pool_bytes(w->pool) + more <= limit)
+    if (w->memory_limit == 0 || used + more <= w->memory_limit)
         return 1;
-    snprintf(text, sizeof(text),
-             "needs more memory than limits.memory allows: %zu bytes in use, %zu more wanted, "
-             "limit %zu",
-             w->allocated + batch_pool_bytes(w->pool), more, limit);
-    task_fail(n, STREAMD_FAIL_TASK, 5303, text);
+    fail_for_memory(n, used, more, w->memory_limit);
     return 0;
 }
 

@@ -271,6 +271,11 @@ const char *worker_busy_with(struct worker *w, int64_t *since)
     return n ? n->plan->name : NULL;
 }
 
+const char *worker_failed_record(const struct worker *w)
+{
+    return w->record;
+}
+
 /* Nobody can run: sleeps, unless another worker has just changed that. */
 static int sleep_until_needed(struct worker *w, int64_t now)
 {

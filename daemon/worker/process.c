@@ -42,6 +42,7 @@ struct process {
     struct worker *worker;
     pthread_mutex_t mutex; /* over; and that the worker lives while a command is handed to it */
     int over;
+    char record[256];               /* that is to blame for a failure */
     struct control_message kept[4]; /* whose texts are in use */
     uint32_t kept_count;
 };
@@ -95,7 +96,13 @@ static void say_stats(void *self, const struct worker_stats *stats)
 /* The error that ends the attempt. */
 static int say_failed(struct process *p, const struct streamd_error *error)
 {
-    say(p, "failed", json_pack("{s:o}", "error", control_error_json(error)));
+    json_t *body = json_pack("{s:o}", "error", control_error_json(error));
+
+    if (body && p->record[0] && json_object_set_new(body, "record", control_string(p->record))) {
+        json_decref(body);
+        body = NULL;
+    }
+    say(p, "failed", body);
     return EXIT_FAILED;
 }
 
@@ -408,6 +415,7 @@ static int run(struct process *p, struct streamd_error *error)
     p->over = 1;
     pthread_mutex_unlock(&p->mutex);
     say_stats(p, worker_stats(p->worker));
+    snprintf(p->record, sizeof(p->record), "%s", worker_failed_record(p->worker));
     worker_free(p->worker);
     if (!rc)
         say(p, "stopped", json_object());

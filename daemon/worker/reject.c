@@ -112,6 +112,9 @@ static int fail_record(struct task *n, const char *origin, const char *raw, int 
         text_printf(&text, "%s: ", origin);
     text_printf(&text, "%s; the record is: %.*s%s", message, EXCERPT, raw,
                 strlen(raw) > EXCERPT ? "..." : "");
+    if (!n->worker->failed)
+        snprintf(n->worker->record, sizeof(n->worker->record), "%s, %.180s", n->plan->name,
+                 origin ? origin : raw);
     rc = task_fail(n, STREAMD_FAIL_RECORD, code, text_get(&text));
     text_clear(&text);
     return rc;

@@ -114,30 +114,32 @@ int task_flush_errors(struct task *n)
     return task_emit(n, n->plan->error_output, errors) < 0 ? n->worker->error.code : 0;
 }
 
+uint64_t task_table_rows(struct task *n, uint32_t number)
+{
+    struct streamd_table *t = n->tables[number].table;
+    int64_t from = INT64_MIN, spaces[64];
+    uint64_t rows = 0;
+    uint32_t count;
+
+    if (!(n->plan->tables[number].decl.flags & STREAMD_TABLE_NAMESPACED))
+        return streamd_table_rows(t, 0);
+    while ((count = streamd_table_namespaces(t, from, spaces, 64)) > 0) {
+        for (uint32_t k = 0; k < count; k++)
+            rows += streamd_table_rows(t, spaces[k]);
+        if (spaces[count - 1] == INT64_MAX)
+            break;
+        from = spaces[count - 1] + 1;
+    }
+    return rows;
+}
+
 uint64_t task_state_rows(struct task *n)
 {
     uint64_t rows = 0;
-    int64_t spaces[64];
 
-    for (uint32_t i = 0; i < n->plan->table_count; i++) {
-        struct streamd_table *t = n->tables[i].table;
-        int64_t from = INT64_MIN;
-        uint32_t count;
-
-        if (n->plan->tables[i].decl.flags & STREAMD_TABLE_BROADCAST)
-            continue;
-        if (!(n->plan->tables[i].decl.flags & STREAMD_TABLE_NAMESPACED)) {
-            rows += streamd_table_rows(t, 0);
-            continue;
-        }
-        while ((count = streamd_table_namespaces(t, from, spaces, 64)) > 0) {
-            for (uint32_t k = 0; k < count; k++)
-                rows += streamd_table_rows(t, spaces[k]);
-            if (spaces[count - 1] == INT64_MAX)
-                break;
-            from = spaces[count - 1] + 1;
-        }
-    }
+    for (uint32_t i = 0; i < n->plan->table_count; i++)
+        if (!(n->plan->tables[i].decl.flags & STREAMD_TABLE_BROADCAST))
+            rows += task_table_rows(n, i);
     return rows;
 }
 

@@ -142,6 +142,7 @@ struct worker {
     struct commands *commands;
     struct task *failed;
     struct streamd_error error; /* of the failed node */
+    char record[256];           /* the record that made it fail, "" where none did */
     size_t allocated;           /* bytes given to plugins */
     size_t memory_limit;        /* this worker's part of limits.memory; 0: none */
     _Atomic uint64_t rows;      /* that any task took, for the count of a checkpoint's overlap */
@@ -206,7 +207,8 @@ int task_run_protocol(struct task *node);
 /* commit(id) is called as soon as the task is between two events. */
 void task_commit(struct task *node, uint64_t id);
 
-/* Rows in the node's state tables. */
+/* Rows in one of the node's state tables; in those that are by key. */
+uint64_t task_table_rows(struct task *node, uint32_t number);
 uint64_t task_state_rows(struct task *node);
 
 #endif

@@ -117,6 +117,10 @@ int worker_command(struct worker *worker, const struct worker_command *command);
    control thread, to name what is stuck. */
 const char *worker_busy_with(struct worker *worker, int64_t *since);
 
+/* After a failure: the record that is to blame, as where it stands in the input or as its text; "":
+   none is. */
+const char *worker_failed_record(const struct worker *worker);
+
 /* Asks the worker to stop reading: what was read flows out, no window fires, sinks commit. May be
    called from a signal handler and from any thread. */
 void worker_stop(struct worker *worker);
