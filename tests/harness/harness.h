@@ -90,8 +90,8 @@ int harness_clock(struct harness *h, int64_t now);
 /* Watermark INT64_MAX, then the end of the input. */
 int harness_end(struct harness *h);
 
-/* Closes the operator, opens it again on the same tables, and tells it the last watermark, as a
-   restart does: what it kept elsewhere is gone. */
+/* A restart: closes the operator, moves its state through a snapshot file into new tables, opens it
+   again, and tells it the last watermark. What it kept elsewhere is gone. */
 int harness_reopen(struct harness *h);
 
 /* ---- what came out ------------------------------------------------------------------------- */

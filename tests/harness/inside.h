@@ -106,6 +106,9 @@ void harness_broken_text(struct harness *h, const char *text);
 int harness_add_table(struct harness *h, const struct streamd_table_decl *decl);
 void harness_close_tables(struct harness *h);
 
+/* restart.c: the state through a snapshot file into new tables. 0 or -1. */
+int harness_move_state(struct harness *h);
+
 /* rows.c: appends the selected rows of a batch as lines. */
 void harness_print(struct text *out, const struct streamd_batch *b);
 

@@ -8,6 +8,7 @@ noinst_LTLIBRARIES += %D%/libharness.la
 	%D%/inside.h \
 	%D%/node.c \
 	%D%/plan.c \
+	%D%/restart.c \
 	%D%/rows.c \
 	%D%/services.c \
 	%D%/source.c

@@ -202,6 +202,8 @@ int harness_end(struct harness *h)
 int harness_reopen(struct harness *h)
 {
     close_node(h);
+    if (harness_move_state(h))
+        return -1;
     h->wake = INT64_MAX;
     open_node(h);
     if (h->failed || h->watermark == INT64_MIN)
