@@ -12,8 +12,9 @@ noinst_LTLIBRARIES += %D%/libcheckpoint.la
 	%D%/native_write.c \
 	%D%/restart.c %D%/restart.h \
 	%D%/store.c %D%/store.h \
-	%D%/store_folders.c %D%/store_folders.h \
-	%D%/store_meta.c %D%/store_meta.h
+	%D%/store_clean.c \
+	%D%/store_folder.c %D%/store_form.h \
+	%D%/store_meta.c
 %C%_libcheckpoint_la_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(XXHASH_CFLAGS) \
 	$(CORE_SQLITE_CFLAGS)
 %C%_libcheckpoint_la_CFLAGS = $(hot_cflags)
@@ -34,3 +35,8 @@ tests_unit_test_restart_LDADD = $(L3) $(CMOCKA_LIBS)
 
 unit_tests += tests/unit/test_outbox
 tests_unit_test_outbox_LDADD = $(L3) $(CMOCKA_LIBS)
+
+unit_tests += tests/unit/test_store
+tests_unit_test_store_SOURCES = tests/unit/test_store.c tests/unit/store_case.h
+tests_unit_test_store_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+tests_unit_test_store_LDADD = $(L3) $(CMOCKA_LIBS)

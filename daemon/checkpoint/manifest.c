@@ -1,360 +1,412 @@
 /*
- * A manifest is written as one text whose hash stands in front of it, through a temporary name. The
- * rename is done here and not by file_replace, because the caller must know on which side of it an
- * error lies.
+ * Manifests. The checksum is of the bytes of the inner object as they stand in the file, so that it
+ * can be checked before anything is parsed, and by any program:
+ *
+ *   {"checksum":"<32 digits>","manifest":  OBJECT  }\n
  */
 #include "checkpoint/manifest.h"
 
+#include "base/array.h"
 #include "base/error.h"
 #include "base/failpoint.h"
-#include "base/memory.h"
 #include "base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
-enum { DAMAGED = 4404, OTHER_VERSION = 4405, MOST_BYTES = 64 << 20, MOST_FILES = 1 << 20 };
-enum { READ_BYTES = 1 << 20 };
+#define HEAD "{\"checksum\":\""
+#define MIDDLE "\",\"manifest\":"
+#define TAIL "}\n"
+
+enum {
+    MANIFEST_MOST = 64 * 1024 * 1024, /* bytes of a manifest */
+    FILES_MOST = 1 << 20,
+    VERIFY_BUFFER = 1 << 20,
+    OBJECT_AT = sizeof(HEAD) - 1 + 32 + sizeof(MIDDLE) - 1
+};
 
 void manifest_clear(struct manifest *m)
 {
     memory_free(m->pipeline);
     memory_free(m->files);
     json_decref(m->plan);
-    *m = (struct manifest){0};
+    *m = (struct manifest){.pipeline = NULL};
 }
 
-static void hash_text(const void *data, size_t length, char text[33])
+static void hash_text(XXH128_hash_t hash, char text[33])
 {
-    XXH128_hash_t h = XXH3_128bits(data, length);
-
-    snprintf(text, 33, "%016" PRIx64 "%016" PRIx64, (uint64_t)h.high64, (uint64_t)h.low64);
+    snprintf(text, 33, "%016llx%016llx", (unsigned long long)hash.high64,
+             (unsigned long long)hash.low64);
 }
 
-/* ---- writing ------------------------------------------------------------------------------ */
-
-static json_t *files_json(const struct manifest *m)
+static int damaged(const char *path, const char *what, struct streamd_error *error)
 {
-    json_t *files = json_array();
+    return error_set_full(error, STREAMD_E_DATA, STREAMD_FAIL_PIPELINE, 4404, "%s is damaged: %s",
+                          path, what);
+}
 
-    for (size_t i = 0; i < m->file_count; i++) {
-        const struct manifest_file *f = &m->files[i];
-        json_t *file = json_pack("{s:I,s:s,s:I,s:s}", "task", (json_int_t)f->task, "name", f->name,
-                                 "bytes", (json_int_t)f->bytes, "checksum", f->checksum);
+static int path_of(const char *folder, const char *name, char path[PATH_MAX],
+                   struct streamd_error *error)
+{
+    int n = snprintf(path, PATH_MAX, "%s/%s", folder, name);
 
-        if (file && f->checkpoint != m->id)
-            (void)json_object_set_new(file, "checkpoint", json_integer((json_int_t)f->checkpoint));
-        if (json_array_append_new(files, file)) {
-            json_decref(files);
-            return NULL;
-        }
+    return n < 0 || n >= PATH_MAX ? error_set_errno(error, ENAMETOOLONG, "%s/%s", folder, name) : 0;
+}
+
+/* ---- writing ----------------------------------------------------------------------------------
+ */
+
+static json_t *file_json(const struct manifest *m, const struct manifest_file *f)
+{
+    json_t *file = json_pack("{s:I, s:s, s:I, s:s}", "task", (json_int_t)f->task, "name", f->name,
+                             "bytes", (json_int_t)f->bytes, "checksum", f->checksum);
+
+    if (file && f->checkpoint != m->id &&
+        json_object_set_new(file, "checkpoint", json_integer((json_int_t)f->checkpoint))) {
+        json_decref(file);
+        return NULL;
     }
-    return files;
+    return file;
 }
 
 static json_t *manifest_json(const struct manifest *m)
 {
-    json_t *files = files_json(m);
+    json_t *files = json_array(), *o;
 
-    return files ? json_pack("{s:i,s:s,s:s,s:I,s:I,s:I,s:s,s:O?,s:s,s:I,s:o}", "format",
-                             MANIFEST_FORMAT, "pipeline", m->pipeline, "lineage", m->lineage, "id",
-                             (json_int_t)m->id, "parallelism", (json_int_t)m->parallelism,
-                             "key_groups", (json_int_t)m->key_groups, "plan_hash", m->plan_hash,
-                             "plan", m->plan, "kind", m->kind, "created", (json_int_t)m->created,
-                             "files", files)
-                 : NULL;
+    for (size_t i = 0; files && i < m->file_count; i++) {
+        if (json_array_append_new(files, file_json(m, &m->files[i]))) {
+            json_decref(files);
+            files = NULL;
+        }
+    }
+    o = json_pack("{s:i, s:s, s:s, s:I, s:I, s:I, s:s, s:O*, s:s, s:I, s:o}", "format",
+                  MANIFEST_FORMAT, "pipeline", m->pipeline, "lineage", m->lineage, "id",
+                  (json_int_t)m->id, "parallelism", (json_int_t)m->parallelism, "key_groups",
+                  (json_int_t)m->key_groups, "plan_hash", m->plan_hash, "plan", m->plan, "kind",
+                  m->kind, "created", (json_int_t)m->created, "files", files);
+    return o;
 }
 
-static int manifest_text(const struct manifest *m, struct text *out, struct streamd_error *error)
+/* The whole file. "" where there is no memory. */
+static void manifest_text(const struct manifest *m, struct text *out)
 {
-    json_t *object = manifest_json(m);
-    char *body = object ? json_dumps(object, JSON_COMPACT) : NULL;
-    char checksum[33];
+    json_t *o = manifest_json(m);
+    char *object = o ? json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS) : NULL, checksum[33];
 
-    json_decref(object);
-    if (!body)
-        return error_set_nomem(error);
-    hash_text(body, strlen(body), checksum);
-    text_printf(out, "{\"checksum\":\"%s\",\"manifest\":", checksum);
-    text_add(out, body);
-    text_add(out, "}\n");
-    free(body);
-    return text_failed(out) ? error_set_nomem(error) : 0;
+    if (object) {
+        hash_text(XXH3_128bits(object, strlen(object)), checksum);
+        text_printf(out, HEAD "%s" MIDDLE, checksum);
+        text_add(out, object);
+        text_add(out, TAIL);
+    }
+    free(object);
+    json_decref(o);
+}
+
+static int disk_error(const char *what, const char *path, int saved, struct streamd_error *error)
+{
+    return error_set_full(error, STREAMD_E_IO, STREAMD_FAIL_TASK, 4411, "cannot %s %s: %s", what,
+                          path, strerror(saved));
+}
+
+static int write_bytes(const struct file_ops *ops, int fd, const char *path, const char *data,
+                       size_t length, struct streamd_error *error)
+{
+    while (length > 0) {
+        ssize_t n = ops->write(ops->self, fd, data, FAILPOINT_PART(length));
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return disk_error("write", path, errno, error);
+        data += n;
+        length -= (size_t)n;
+        if (length > 0 && (errno = FAILPOINT_ERRNO("C4")) != 0)
+            return disk_error("write", path, errno, error);
+    }
+    return 0;
 }
 
 static int write_temporary(const struct file_ops *ops, const char *path, const struct text *text,
                            struct streamd_error *error)
 {
-    int fd =
-        ops->open(ops->self, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    size_t part = FAILPOINT_PART(text->length);
-    int rc;
+    int fd = ops->open(ops->self, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600), rc;
 
     if (fd < 0)
-        return error_set_errno(error, errno, "cannot make '%s'", path);
-    rc = file_write_all(ops, fd, path, text->data, part, error);
-    if (!rc)
-        rc = FAILPOINT_FAIL("C4", error);
-    if (!rc)
-        rc = file_write_all(ops, fd, path, text->data + part, text->length - part, error);
+        return disk_error("create", path, errno, error);
+    rc = write_bytes(ops, fd, path, text->data, text->length, error);
     if (!rc && ops->fsync(ops->self, fd))
-        rc = error_set_errno(error, errno, "cannot sync '%s'", path);
+        rc = disk_error("sync", path, errno, error);
     if (ops->close(ops->self, fd) && !rc)
-        rc = error_set_errno(error, errno, "cannot close '%s'", path);
+        rc = disk_error("close", path, errno, error);
     return rc ? rc : FAILPOINT_FAIL("C5", error);
+}
+
+/* A rename that answers with an error may have been done all the same: then the name is there. */
+static int give_name(const struct file_ops *ops, const char *temporary, const char *path, int *done,
+                     struct streamd_error *error)
+{
+    int failed = ops->rename(ops->self, temporary, path), saved = errno;
+    struct stat st;
+
+    *done = !failed || !lstat(path, &st);
+    return failed ? disk_error("rename", temporary, saved, error) : 0;
 }
 
 int manifest_write(const struct file_ops *ops, const char *folder, const struct manifest *m,
                    int *renamed, struct streamd_error *error)
 {
-    char path[PATH_MAX], temporary[PATH_MAX + 8];
+    char path[PATH_MAX], temporary[PATH_MAX];
     struct text text = {0};
-    int rc;
+    int rc = path_of(folder, "manifest", path, error), done = 0;
 
     if (renamed)
         *renamed = 0;
-    if ((size_t)snprintf(path, sizeof(path), "%s/manifest", folder) >= sizeof(path) - 4)
-        return error_set(error, STREAMD_E_LIMIT, "the folder's name is too long");
-    snprintf(temporary, sizeof(temporary), "%s.tmp", path);
-    rc = manifest_text(m, &text, error);
-    if (!rc) {
-        rc = write_temporary(ops, temporary, &text, error);
-        if (rc)
-            (void)ops->unlink(ops->self, temporary);
-    }
-    text_clear(&text);
+    if (!rc)
+        rc = path_of(folder, "manifest.tmp", temporary, error);
     if (rc)
         return rc;
+    manifest_text(m, &text);
+    if (text_failed(&text) || !text.length)
+        rc = error_set_nomem(error);
+    else
+        rc = write_temporary(ops, temporary, &text, error);
+    text_clear(&text);
+    if (!rc)
+        rc = give_name(ops, temporary, path, &done, error);
     if (renamed)
-        *renamed = 1; /* a rename that answers with an error may have happened all the same */
-    if (ops->rename(ops->self, temporary, path))
-        return error_set_errno(error, errno, "cannot give '%s' its name", path);
-    rc = FAILPOINT_FAIL("C7", error);
+        *renamed = done;
+    if (!done)
+        ops->unlink(ops->self, temporary);
+    if (!rc)
+        rc = FAILPOINT_FAIL("C7", error);
     return rc ? rc : file_sync_folder(ops, path, error);
 }
 
-/* ---- reading ------------------------------------------------------------------------------ */
+/* ---- reading ----------------------------------------------------------------------------------
+ */
 
-static int damaged(struct streamd_error *error, const char *path, const char *what)
+/* Copies a JSON string into an array; the array must hold it. */
+static int copy_text(const json_t *value, char *out, size_t size)
 {
-    return error_set_full(error, STREAMD_E_DATA, STREAMD_FAIL_PIPELINE, DAMAGED,
-                          "'%s' is damaged: %s", path, what);
-}
+    size_t length = json_string_length(value);
 
-/* A member that is a whole number from `least` to `most`. */
-static int get_number(const json_t *object, const char *name, int64_t least, int64_t most,
-                      int64_t *value)
-{
-    const json_t *member = json_object_get(object, name);
-
-    *value = json_is_integer(member) ? json_integer_value(member) : least - 1;
-    return *value < least || *value > most ? STREAMD_E_DATA : 0;
-}
-
-/* A member that is a text of less than `size` bytes. */
-static int get_text(const json_t *object, const char *name, char *text, size_t size)
-{
-    const char *value = json_string_value(json_object_get(object, name));
-
-    if (!value || strlen(value) >= size)
-        return STREAMD_E_DATA;
-    memcpy(text, value, strlen(value) + 1);
+    if (!json_is_string(value) || length >= size || strlen(json_string_value(value)) != length)
+        return -1;
+    memcpy(out, json_string_value(value), length + 1);
     return 0;
 }
 
-static int is_hex(const char *text, size_t length)
+static int copy_number(const json_t *value, uint64_t most, uint64_t *out)
 {
-    return strlen(text) == length && strspn(text, "0123456789abcdef") == length;
+    json_int_t n = json_integer_value(value);
+
+    if (!json_is_integer(value) || n < 0 || (uint64_t)n > most)
+        return -1;
+    *out = (uint64_t)n;
+    return 0;
 }
 
-static int read_file_entry(const json_t *entry, uint64_t id, struct manifest_file *f)
+static int is_hex(const char *text)
 {
-    int64_t task, bytes, other = (int64_t)id;
+    return strlen(text) == 32 && strspn(text, "0123456789abcdef") == 32;
+}
 
-    if (get_number(entry, "task", 0, INT32_MAX, &task) ||
-        get_text(entry, "name", f->name, sizeof(f->name)) || strchr(f->name, '/') ||
-        f->name[0] == '.' || f->name[0] == '\0' ||
-        get_number(entry, "bytes", 0, INT64_MAX, &bytes) ||
-        get_text(entry, "checksum", f->checksum, sizeof(f->checksum)) || !is_hex(f->checksum, 32))
-        return STREAMD_E_DATA;
-    if (json_object_get(entry, "checkpoint") &&
-        get_number(entry, "checkpoint", 1, INT64_MAX, &other))
-        return STREAMD_E_DATA;
+static int read_file_entry(const json_t *o, const struct manifest *m, struct manifest_file *f)
+{
+    const json_t *other = json_object_get(o, "checkpoint");
+    uint64_t task;
+
+    if (copy_number(json_object_get(o, "task"), UINT32_MAX, &task) ||
+        copy_text(json_object_get(o, "name"), f->name, sizeof(f->name)) ||
+        copy_number(json_object_get(o, "bytes"), INT64_MAX, &f->bytes) ||
+        copy_text(json_object_get(o, "checksum"), f->checksum, sizeof(f->checksum)))
+        return -1;
     f->task = (uint32_t)task;
-    f->bytes = (uint64_t)bytes;
-    f->checkpoint = (uint64_t)other;
+    f->checkpoint = m->id;
+    if (other && copy_number(other, INT64_MAX, &f->checkpoint))
+        return -1;
+    if (!is_hex(f->checksum) || !f->name[0] || f->name[0] == '.' || strchr(f->name, '/'))
+        return -1;
     return 0;
 }
 
-static int read_files(const json_t *object, struct manifest *m)
+static int read_files(const json_t *files, struct manifest *m)
 {
-    const json_t *files = json_object_get(object, "files");
     size_t count = json_array_size(files);
 
-    if (!json_is_array(files) || count > MOST_FILES)
-        return STREAMD_E_DATA;
-    m->files = memory_zalloc(count ? count : 1, sizeof(*m->files));
+    if (!json_is_array(files) || count > FILES_MOST)
+        return -1;
+    m->files = memory_zalloc(count, sizeof(*m->files));
     if (!m->files)
         return STREAMD_E_NOMEM;
-    m->file_count = count;
     for (size_t i = 0; i < count; i++)
-        if (read_file_entry(json_array_get(files, i), m->id, &m->files[i]))
-            return STREAMD_E_DATA;
+        if (read_file_entry(json_array_get(files, i), m, &m->files[i]))
+            return -1;
+    m->file_count = count;
     return 0;
 }
 
-static int read_object(const json_t *object, struct manifest *m)
+/* 0, STREAMD_E_NOMEM, or another number: a member is missing or is not what it must be. */
+static int read_members(const json_t *o, struct manifest *m)
 {
-    const char *pipeline = json_string_value(json_object_get(object, "pipeline"));
-    json_t *plan = json_object_get(object, "plan");
-    int64_t id, parallelism, groups;
+    const json_t *pipeline = json_object_get(o, "pipeline");
+    uint64_t parallelism, key_groups, created;
 
-    if (!pipeline || get_text(object, "lineage", m->lineage, sizeof(m->lineage)) ||
-        !is_hex(m->lineage, 32) || get_number(object, "id", 1, INT64_MAX, &id) ||
-        get_number(object, "parallelism", 1, 32768, &parallelism) ||
-        get_number(object, "key_groups", 1, 32768, &groups) ||
-        get_text(object, "plan_hash", m->plan_hash, sizeof(m->plan_hash)) ||
-        get_text(object, "kind", m->kind, sizeof(m->kind)) ||
-        get_number(object, "created", INT64_MIN + 1, INT64_MAX, &m->created))
-        return STREAMD_E_DATA;
-    m->id = (uint64_t)id;
+    if (!json_is_string(pipeline) || copy_text(json_object_get(o, "lineage"), m->lineage, 33) ||
+        !is_hex(m->lineage) || copy_number(json_object_get(o, "id"), INT64_MAX, &m->id) ||
+        copy_number(json_object_get(o, "parallelism"), UINT32_MAX, &parallelism) ||
+        copy_number(json_object_get(o, "key_groups"), UINT32_MAX, &key_groups) ||
+        copy_text(json_object_get(o, "plan_hash"), m->plan_hash, 33) ||
+        copy_text(json_object_get(o, "kind"), m->kind, sizeof(m->kind)) ||
+        copy_number(json_object_get(o, "created"), INT64_MAX, &created))
+        return -1;
     m->parallelism = (uint32_t)parallelism;
-    m->key_groups = (uint32_t)groups;
-    m->plan = json_is_object(plan) ? json_incref(plan) : NULL;
-    m->pipeline = memory_strdup(pipeline);
-    return m->pipeline ? read_files(object, m) : STREAMD_E_NOMEM;
+    m->key_groups = (uint32_t)key_groups;
+    m->created = (int64_t)created;
+    m->pipeline = memory_strdup(json_string_value(pipeline));
+    m->plan = json_incref(json_object_get(o, "plan"));
+    if (!m->pipeline)
+        return STREAMD_E_NOMEM;
+    return read_files(json_object_get(o, "files"), m);
 }
 
-/* The part of the text that the checksum is over: behind `"manifest":`, up to the last brace. */
-static int check_hash(const char *text, size_t length, const char *checksum)
+static int parse_object(const char *path, const char *object, size_t length, struct manifest *m,
+                        struct streamd_error *error)
 {
-    static const char key[] = "\"manifest\":";
-    const char *body = strstr(text, key);
-    const char *end = length ? memrchr(text, '}', length) : NULL;
-    char actual[33];
-
-    if (!body || !end || end < body + sizeof(key) - 1)
-        return STREAMD_E_DATA;
-    body += sizeof(key) - 1;
-    hash_text(body, (size_t)(end - body), actual);
-    return strcmp(actual, checksum) == 0 ? 0 : STREAMD_E_DATA;
-}
-
-static int parse(const char *path, const char *text, size_t length, struct manifest *m,
-                 struct streamd_error *error)
-{
-    json_t *root = json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL);
-    const json_t *object = json_object_get(root, "manifest");
-    const char *checksum = json_string_value(json_object_get(root, "checksum"));
-    int64_t format;
+    json_error_t what;
+    json_t *o = json_loadb(object, length, JSON_REJECT_DUPLICATES, &what);
+    json_int_t format = json_integer_value(json_object_get(o, "format"));
     int rc;
 
-    if (!json_is_object(object) || !checksum || check_hash(text, length, checksum)) {
-        rc = damaged(error, path, "its checksum does not fit");
-    } else if (get_number(object, "format", 0, INT32_MAX, &format) || format != MANIFEST_FORMAT) {
-        rc = error_set_full(error, STREAMD_E_UNSUPPORTED, STREAMD_FAIL_PIPELINE, OTHER_VERSION,
-                            "'%s' was written by another version of streamd", path);
-    } else {
-        rc = read_object(object, m);
-        if (rc == STREAMD_E_NOMEM)
-            (void)error_set_nomem(error);
-        else if (rc)
-            rc = damaged(error, path, "a member is missing or makes no sense");
+    if (o && format > MANIFEST_FORMAT) {
+        json_decref(o);
+        return error_set_full(error, STREAMD_E_UNSUPPORTED, STREAMD_FAIL_PIPELINE, 4405,
+                              "%s has format %lld; this streamd reads format %d", path,
+                              (long long)format, MANIFEST_FORMAT);
     }
-    json_decref(root);
-    return rc;
+    rc = o && format == MANIFEST_FORMAT ? read_members(o, m) : -1;
+    json_decref(o);
+    if (!rc)
+        return 0;
+    manifest_clear(m);
+    return rc == STREAMD_E_NOMEM ? error_set_nomem(error)
+                                 : damaged(path, "it is not what a manifest has to be", error);
 }
 
 int manifest_read(const struct file_ops *ops, const char *folder, struct manifest *m,
                   struct streamd_error *error)
 {
-    struct manifest read = {0};
-    char path[PATH_MAX], *text;
+    char path[PATH_MAX], checksum[33], *data;
     size_t length;
-    int rc;
+    int rc = path_of(folder, "manifest", path, error);
 
-    if ((size_t)snprintf(path, sizeof(path), "%s/manifest", folder) >= sizeof(path))
-        return error_set(error, STREAMD_E_LIMIT, "the folder's name is too long");
-    rc = file_read_all(ops, path, MOST_BYTES, &text, &length, error);
-    if (rc == STREAMD_E_LIMIT)
-        return damaged(error, path, "it is too large");
+    *m = (struct manifest){.pipeline = NULL};
+    if (!rc)
+        rc = file_read_all(ops, path, MANIFEST_MOST, &data, &length, error);
     if (rc)
         return rc;
-    rc = parse(path, text, length, &read, error);
-    memory_free(text);
-    if (rc)
-        manifest_clear(&read);
-    else
-        *m = read;
+    if (length < OBJECT_AT + sizeof(TAIL) - 1 || memcmp(data, HEAD, sizeof(HEAD) - 1) != 0 ||
+        memcmp(data + sizeof(HEAD) - 1 + 32, MIDDLE, sizeof(MIDDLE) - 1) != 0 ||
+        memcmp(data + length - (sizeof(TAIL) - 1), TAIL, sizeof(TAIL) - 1) != 0) {
+        rc = damaged(path, "it does not look like a manifest", error);
+    } else {
+        length -= OBJECT_AT + sizeof(TAIL) - 1;
+        hash_text(XXH3_128bits(data + OBJECT_AT, length), checksum);
+        if (memcmp(checksum, data + sizeof(HEAD) - 1, 32) != 0)
+            rc = damaged(path, "it does not have its checksum", error);
+        else
+            rc = parse_object(path, data + OBJECT_AT, length, m, error);
+    }
+    memory_free(data);
     return rc;
 }
 
-/* ---- verifying ---------------------------------------------------------------------------- */
+/* ---- verifying --------------------------------------------------------------------------------
+ */
 
-/* Size and hash of a whole file. */
-static int hash_file(const struct file_ops *ops, const char *path, uint64_t *bytes, char text[33],
-                     struct streamd_error *error)
+static int hash_file(const struct file_ops *ops, int fd, const char *path, uint64_t bytes,
+                     char checksum[33], struct streamd_error *error)
 {
-    int fd = ops->open(ops->self, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0);
-    XXH3_state_t *state = XXH3_createState();
-    uint8_t *buffer = memory_alloc(READ_BYTES);
-    ssize_t n = 1;
+    uint8_t *raw = memory_alloc(VERIFY_BUFFER + sizeof(XXH3_state_t) + 63);
+    XXH3_state_t *state;
+    uint64_t at = 0;
     int rc = 0;
 
-    *bytes = 0;
-    if (fd < 0)
-        rc = error_set_errno(error, errno, "cannot open '%s'", path);
-    else if (!state || !buffer || XXH3_128bits_reset(state) == XXH_ERROR)
-        rc = error_set_nomem(error);
-    while (!rc && n != 0) {
-        n = ops->read(ops->self, fd, buffer, READ_BYTES);
-        if (n < 0 && errno != EINTR)
-            rc = error_set_errno(error, errno, "cannot read '%s'", path);
-        if (n > 0) {
-            *bytes += (uint64_t)n;
-            (void)XXH3_128bits_update(state, buffer, (size_t)n);
-        }
-    }
-    if (!rc) {
-        XXH128_hash_t h = XXH3_128bits_digest(state);
+    if (!raw)
+        return error_set_nomem(error);
+    state = (XXH3_state_t *)(((uintptr_t)raw + VERIFY_BUFFER + 63) & ~(uintptr_t)63);
+    XXH3_128bits_reset(state);
+    while (at < bytes && !rc) {
+        size_t n = bytes - at < VERIFY_BUFFER ? (size_t)(bytes - at) : VERIFY_BUFFER;
 
-        snprintf(text, 33, "%016" PRIx64 "%016" PRIx64, (uint64_t)h.high64, (uint64_t)h.low64);
+        rc = file_read_at(ops, fd, path, raw, n, at, error);
+        if (!rc)
+            XXH3_128bits_update(state, raw, n);
+        at += n;
     }
-    if (fd >= 0)
-        (void)ops->close(ops->self, fd);
-    XXH3_freeState(state);
-    memory_free(buffer);
+    if (!rc)
+        hash_text(XXH3_128bits_digest(state), checksum);
+    memory_free(raw);
     return rc;
+}
+
+static int verify_file(const struct file_ops *ops, const char *path, const struct manifest_file *f,
+                       struct streamd_error *error)
+{
+    int fd = ops->open(ops->self, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0), rc;
+    char checksum[33];
+    struct stat st;
+
+    if (fd < 0 && errno == ENOENT)
+        return damaged(path, "it is missing", error);
+    if (fd < 0)
+        return damaged(path, strerror(errno), error);
+    if (fstat(fd, &st) || !S_ISREG(st.st_mode) || (uint64_t)st.st_size != f->bytes) {
+        rc = damaged(path, "it does not have the size that the manifest says", error);
+    } else {
+        rc = hash_file(ops, fd, path, f->bytes, checksum, error);
+        if (!rc && strcmp(checksum, f->checksum) != 0)
+            rc = damaged(path, "it does not have its checksum", error);
+        else if (rc == STREAMD_E_IO && error)
+            error->diagnostic = 4404;
+    }
+    ops->close(ops->self, fd);
+    return rc;
+}
+
+/* Path of a file of a checkpoint: in its own folder, or in the sibling chk-N. */
+static int file_path(const char *folder, const struct manifest *m, const struct manifest_file *f,
+                     char path[PATH_MAX], struct streamd_error *error)
+{
+    const char *slash = strrchr(folder, '/');
+    int n, parent = slash ? (int)(slash - folder) + 1 : 0;
+
+    if (f->checkpoint == m->id)
+        return path_of(folder, f->name, path, error);
+    n = snprintf(path, PATH_MAX, "%.*schk-%llu/%s", parent, folder,
+                 (unsigned long long)f->checkpoint, f->name);
+    return n < 0 || n >= PATH_MAX ? error_set_errno(error, ENAMETOOLONG, "%s", folder) : 0;
 }
 
 int manifest_verify(const struct file_ops *ops, const char *folder, const struct manifest *m,
                     struct streamd_error *error)
 {
-    for (size_t i = 0; i < m->file_count; i++) {
-        const struct manifest_file *f = &m->files[i];
-        char path[PATH_MAX], checksum[33];
-        struct streamd_error why;
-        uint64_t bytes;
-        size_t length = (size_t)snprintf(path, sizeof(path), "%s/../chk-%" PRIu64 "/%s", folder,
-                                         f->checkpoint, f->name);
+    int rc = 0;
 
-        if (f->checkpoint == m->id)
-            length = (size_t)snprintf(path, sizeof(path), "%s/%s", folder, f->name);
-        if (length >= sizeof(path))
-            return error_set(error, STREAMD_E_LIMIT, "the folder's name is too long");
-        if (hash_file(ops, path, &bytes, checksum, &why))
-            return why.code == STREAMD_E_NOMEM ? error_set_nomem(error)
-                                               : damaged(error, path, why.message);
-        if (bytes != f->bytes)
-            return damaged(error, path, "it has another size than the manifest says");
-        if (strcmp(checksum, f->checksum) != 0)
-            return damaged(error, path, "its content is not what the manifest says");
+    for (size_t i = 0; i < m->file_count && !rc; i++) {
+        char path[PATH_MAX];
+
+        rc = file_path(folder, m, &m->files[i], path, error);
+        if (!rc)
+            rc = verify_file(ops, path, &m->files[i], error);
     }
-    return 0;
+    return rc;
 }

@@ -5,8 +5,8 @@
  *   {"checksum":"<XXH3_128 of the bytes of the object, 32 hex digits>","manifest":{ ... }}
  *
  *   format 1, pipeline, lineage, id, parallelism, key_groups, plan_hash, plan (as `streamd plan`
- *   printed it), kind, created (microseconds since the epoch), delivered (rows counted by sinks, or
- *   absent), files: [{task, name, bytes, checksum, checkpoint (where the file is another's)}]
+ *   printed it), kind, created (microseconds since the epoch), files: [{task, name, bytes,
+ * checksum, checkpoint (where the file is another's)}]
  *
  * Any thread, one at a time per manifest.
  */
@@ -49,13 +49,14 @@ void manifest_clear(struct manifest *m);
 /*
  * Writes FOLDER/manifest: .tmp, fsync, rename, fsync of the folder. On an error before the rename
  * the checkpoint is not complete. `*renamed`, where not NULL, says whether the rename was done: an
- * error after it means that nobody knows; the caller must exit and look again.
+ * error after it means that nobody knows whether it is durable; the caller must exit and look
+ * again.
  */
 int manifest_write(const struct file_ops *ops, const char *folder, const struct manifest *m,
                    int *renamed, struct streamd_error *error) __attribute__((warn_unused_result));
 
 /*
- * Reads FOLDER/manifest. 0; STREAMD_E_IO where there is none (SD0, errno text); SD4404 damaged;
+ * Reads FOLDER/manifest. 0; STREAMD_E_IO where it cannot be opened; SD4404 damaged;
  * SD4405 another version. `*m` is filled on success only.
  */
 int manifest_read(const struct file_ops *ops, const char *folder, struct manifest *m,

@@ -27,7 +27,7 @@ static int take(struct input *in, void *out, size_t length)
 {
     if ((size_t)(in->end - in->at) < length) {
         memset(out, 0, length);
-        fail(in, "the footer is cut off");
+        fail(in, "it is cut off");
         return -1;
     }
     memcpy(out, in->at, length);
@@ -110,8 +110,8 @@ uint32_t native_header_length(const uint8_t *bytes, uint32_t *version)
     return NATIVE_HEADER_LEAST + name + NATIVE_HASH;
 }
 
-int native_header_parse(struct arena *a, const uint8_t *bytes, uint32_t length,
-                        struct snapshot_identity *identity)
+const char *native_header_parse(struct arena *a, const uint8_t *bytes, uint32_t length,
+                                struct snapshot_identity *identity)
 {
     static const char digits[] = "0123456789abcdef";
     struct input in = {.at = bytes + 16, .end = bytes + length, .arena = a};
@@ -128,7 +128,9 @@ int native_header_parse(struct arena *a, const uint8_t *bytes, uint32_t length,
     identity->parallelism = take_u32(&in);
     identity->key_groups = take_u32(&in);
     identity->pipeline = take_name(&in, 0);
-    return in.wrong || identity->key_groups == 0 ? -1 : 0;
+    if (!in.wrong && identity->key_groups == 0)
+        fail(&in, "the header says that there are no key groups");
+    return in.wrong;
 }
 
 /* ---- the footer -------------------------------------------------------------------------------

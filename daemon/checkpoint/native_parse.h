@@ -26,9 +26,10 @@ struct native_footer {
    such header. `version` is set where the magic is right. */
 uint32_t native_header_length(const uint8_t *bytes, uint32_t *version);
 
-/* Reads a header of the right length, whose hash is right. 0, or -1. Names are from the arena. */
-int native_header_parse(struct arena *a, const uint8_t *bytes, uint32_t length,
-                        struct snapshot_identity *identity);
+/* Reads a header without its hash, which is right. NULL, or what is wrong; "" means no memory.
+   Names are from the arena. */
+const char *native_header_parse(struct arena *a, const uint8_t *bytes, uint32_t length,
+                                struct snapshot_identity *identity);
 
 /* Reads a footer. `from` and `to`: where this file's blocks must lie. NULL, or what is wrong; ""
    means no memory. */

@@ -83,6 +83,14 @@ static int read_bytes(struct snapshot_reader *r, int fd, const char *path, uint6
     return file_read_at(r->ops, fd, path, r->buffer.items, length, offset, error);
 }
 
+/* What a parser answered, as a code. */
+static int parsed(const struct snapshot_reader *r, const char *wrong, struct streamd_error *error)
+{
+    if (!wrong)
+        return 0;
+    return *wrong ? damaged(r->path, wrong, error) : error_set_nomem(error);
+}
+
 static int read_header(struct snapshot_reader *r, struct streamd_error *error)
 {
     uint32_t version;
@@ -103,10 +111,11 @@ static int read_header(struct snapshot_reader *r, struct streamd_error *error)
     if (rc)
         return rc;
     memcpy(&hash, r->buffer.items + r->header - NATIVE_HASH, sizeof(hash));
-    if (hash != XXH3_64bits(r->buffer.items, r->header - NATIVE_HASH) ||
-        native_header_parse(&r->arena, r->buffer.items, r->header - NATIVE_HASH, &r->identity))
+    if (hash != XXH3_64bits(r->buffer.items, r->header - NATIVE_HASH))
         return damaged(r->path, "the header does not have its checksum", error);
-    return 0;
+    return parsed(
+        r, native_header_parse(&r->arena, r->buffer.items, r->header - NATIVE_HASH, &r->identity),
+        error);
 }
 
 static int read_footer(struct snapshot_reader *r, struct streamd_error *error)
@@ -129,9 +138,7 @@ static int read_footer(struct snapshot_reader *r, struct streamd_error *error)
     if (hash != XXH3_64bits(r->buffer.items, length))
         return damaged(r->path, "the footer does not have its checksum", error);
     wrong = native_footer_parse(&r->arena, r->buffer.items, length, r->header, offset, &r->footer);
-    if (!wrong)
-        return 0;
-    return *wrong ? damaged(r->path, wrong, error) : error_set_nomem(error);
+    return parsed(r, wrong, error);
 }
 
 static int other_identity(const struct snapshot_reader *r, const struct snapshot_identity *e,

@@ -1,204 +1,31 @@
 /*
- * What a manifest can say is read from manifests; meta.db keeps the rest in two tables: `facts`
- * (name, value) and `commits` (id). Every change is one transaction under synchronous=FULL.
+ * A state directory: opening, ids, lineages, and which checkpoint to begin with.
  *
- * Where meta.db is not there or is no database, it is made again from the folders: the lineage of
- * the newest manifest, the highest id of any folder, and every complete checkpoint counts as one
- * whose commit has started, since nobody can know that it has not.
+ * The order of steps, each durable before the next: an id is in meta.db before its folder is made;
+ * a manifest is renamed before "commit started"; that before any sink is told. So after a crash the
+ * newest manifest is the truth about state, and `commit_started` about output.
  */
-#include "checkpoint/store.h"
+#include "checkpoint/store_form.h"
 
-#include "base/array.h"
 #include "base/error.h"
-#include "base/memory.h"
-#include "checkpoint/store_folders.h"
-#include "checkpoint/store_meta.h"
+#include "base/failpoint.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { IN_USE = 4401, UNUSABLE = 4402, DAMAGED = 4404, OTHER_PIPELINE = 4413 };
-
-struct pin {
-    uint64_t id;
-    uint32_t count;
-};
-
-struct store {
-    const struct file_ops *ops;
-    char path[PATH_MAX];
-    int lock;
-    struct meta *meta;
-    char lineage[33];
-    struct {
-        struct pin *items;
-        size_t count, capacity;
-    } pins;
-    uint32_t highest_parallelism;
-};
+enum { LOCK_TRIES = 50, LOCK_WAIT_MS = 10 };
 
 const struct file_ops *store_file_ops(void)
 {
     return file_system_no_links();
-}
-
-/* ---- opening ------------------------------------------------------------------------------ */
-
-static int unusable(struct streamd_error *error, int number, const char *what, const char *path)
-{
-    return error_set_full(error, STREAMD_E_IO, STREAMD_FAIL_PIPELINE, UNUSABLE,
-                          "cannot %s '%s': %s", what, path, strerror(number));
-}
-
-/* Who has the lock, for the message. */
-static long holder(int fd)
-{
-    char text[24] = "";
-    ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
-    long pid = 0;
-
-    if (n > 0)
-        (void)sscanf(text, "%ld", &pid);
-    return pid;
-}
-
-static int take_lock(struct store *s, struct streamd_error *error)
-{
-    char path[PATH_MAX + 8], text[24];
-    int length;
-
-    snprintf(path, sizeof(path), "%s/lock", s->path);
-    s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (s->lock < 0)
-        return unusable(error, errno, "open", path);
-    if (flock(s->lock, LOCK_EX | LOCK_NB)) {
-        if (errno != EWOULDBLOCK)
-            return unusable(error, errno, "lock", path);
-        return error_set_full(error, STREAMD_E_STATE, STREAMD_FAIL_PIPELINE, IN_USE,
-                              "'%s' is in use by process %ld", s->path, holder(s->lock));
-    }
-    length = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
-    if (ftruncate(s->lock, 0) || pwrite(s->lock, text, (size_t)length, 0) != length)
-        return unusable(error, errno, "write", path);
-    return 0;
-}
-
-/* Makes the directory if it is not there, and finds its canonical name. */
-static int find_folder(struct store *s, const char *path, struct streamd_error *error)
-{
-    struct stat st;
-
-    if (mkdir(path, 0700) == 0) {
-        if (file_sync_folder(file_system(), path, error))
-            return error->code;
-    } else if (errno != EEXIST) {
-        return unusable(error, errno, "make", path);
-    }
-    if (!realpath(path, s->path))
-        return unusable(error, errno, "open", path);
-    if (stat(s->path, &st) || !S_ISDIR(st.st_mode))
-        return unusable(error, ENOTDIR, "use", s->path);
-    if (strlen(s->path) > PATH_MAX - 128)
-        return unusable(error, ENAMETOOLONG, "use", s->path);
-    return 0;
-}
-
-/* The pipeline that the directory belongs to is written down once. */
-static int claim(struct store *s, const char *pipeline, struct streamd_error *error)
-{
-    char owner[256] = "";
-    int rc = meta_get_text(s->meta, "pipeline", owner, sizeof(owner), error);
-
-    if (rc)
-        return rc;
-    if (!owner[0])
-        return meta_set_text(s->meta, "pipeline", pipeline, error);
-    if (strcmp(owner, pipeline) != 0)
-        return error_set_full(error, STREAMD_E_STATE, STREAMD_FAIL_PIPELINE, OTHER_PIPELINE,
-                              "'%s' has the state of pipeline '%s', not of '%s'", s->path, owner,
-                              pipeline);
-    return 0;
-}
-
-/* Facts that a new meta.db takes from the folders. */
-static int rebuild(struct store *s, struct streamd_error *error)
-{
-    struct folders found = {0};
-    int rc = folders_look(s->path, &found, error);
-
-    if (!rc && found.newest_lineage[0])
-        rc = meta_set_text(s->meta, "lineage", found.newest_lineage, error);
-    if (!rc)
-        rc = meta_raise(s->meta, "last_id", found.highest, error);
-    for (size_t i = 0; i < found.complete.count && !rc; i++)
-        rc = meta_commit_started(s->meta, found.complete.items[i].id, error);
-    folders_clear(&found);
-    return rc;
-}
-
-static int load(struct store *s, const char *pipeline, struct streamd_error *error)
-{
-    struct folders found = {0};
-    uint64_t highest = 0;
-    int fresh, rc = meta_open(s->path, &s->meta, &fresh, error);
-
-    if (!rc && fresh)
-        rc = rebuild(s, error);
-    if (!rc)
-        rc = claim(s, pipeline, error);
-    if (!rc)
-        rc = meta_get_text(s->meta, "lineage", s->lineage, sizeof(s->lineage), error);
-    if (!rc)
-        rc = meta_get_number(s->meta, "highest_parallelism", &highest, error);
-    s->highest_parallelism = (uint32_t)highest;
-    if (!rc)
-        rc = folders_look(s->path, &found, error);
-    if (!rc)
-        rc = meta_raise(s->meta, "last_id", found.highest, error);
-    if (!rc)
-        folders_sweep(s->ops, s->path, &found);
-    folders_clear(&found);
-    return rc;
-}
-
-int store_open(const struct file_ops *ops, const char *path, const char *pipeline,
-               struct store **store, struct streamd_error *error)
-{
-    struct store *s = memory_zalloc(1, sizeof(*s));
-    int rc;
-
-    if (!s)
-        return error_set_nomem(error);
-    s->ops = ops ? ops : store_file_ops();
-    s->lock = -1;
-    rc = find_folder(s, path, error);
-    if (!rc)
-        rc = take_lock(s, error);
-    if (!rc)
-        rc = load(s, pipeline, error);
-    if (rc)
-        store_close(s);
-    else
-        *store = s;
-    return rc;
-}
-
-void store_close(struct store *s)
-{
-    if (!s)
-        return;
-    meta_close(s->meta);
-    array_clear(&s->pins);
-    if (s->lock >= 0)
-        close(s->lock);
-    memory_free(s);
 }
 
 const char *store_path(const struct store *s)
@@ -208,121 +35,317 @@ const char *store_path(const struct store *s)
 
 const char *store_lineage(const struct store *s)
 {
-    return s->lineage;
+    return s->meta.lineage;
 }
 
-/* ---- lineages and ids ----------------------------------------------------------------------- */
+uint32_t store_highest_parallelism(const struct store *s)
+{
+    return s->meta.parallelism;
+}
 
-/* Makes a folder that may be there already, and its name durable. */
-static int make_folder(struct store *s, const char *path, struct streamd_error *error)
+static int unusable(const char *path, const char *what, struct streamd_error *error)
+{
+    return error_set_full(error, STREAMD_E_IO, STREAMD_FAIL_PIPELINE, 4402,
+                          "the state directory %s cannot be used: %s", path, what);
+}
+
+/* ---- the directory and its lock ---------------------------------------------------------------
+ */
+
+/* Makes the directory where it is missing, and finds out its real path. */
+static int find_directory(struct store *s, const char *path, struct streamd_error *error)
+{
+    struct stat st;
+    char *real;
+    int rc = 0, made = !s->ops->mkdir(s->ops->self, path, 0700);
+
+    if (!made && errno != EEXIST)
+        return unusable(path, strerror(errno), error);
+    real = realpath(path, NULL);
+    if (!real)
+        return unusable(path, strerror(errno), error);
+    s->path = memory_strdup(real);
+    free(real);
+    if (!s->path)
+        return error_set_nomem(error);
+    if (stat(s->path, &st))
+        rc = unusable(path, strerror(errno), error);
+    else if (!S_ISDIR(st.st_mode))
+        rc = unusable(path, "it is not a directory", error);
+    else if (st.st_mode & (S_IWGRP | S_IWOTH))
+        rc = unusable(path, "others may write to it (chmod go-w)", error);
+    else if (made)
+        rc = file_sync_folder(s->ops, s->path, error);
+    return rc;
+}
+
+/* The process in the lock file, for a message. */
+static int somebody_has_it(const struct store *s, int fd, struct streamd_error *error)
+{
+    char text[32] = "";
+    ssize_t n = s->ops->pread(s->ops->self, fd, text, sizeof(text) - 1, 0);
+    long pid = n > 0 ? strtol(text, NULL, 10) : 0;
+
+    if (pid > 0)
+        return error_set_full(error, STREAMD_E_STATE, STREAMD_FAIL_PIPELINE, 4401,
+                              "the state directory %s is in use by process %ld", s->path, pid);
+    return error_set_full(error, STREAMD_E_STATE, STREAMD_FAIL_PIPELINE, 4401,
+                          "the state directory %s is in use", s->path);
+}
+
+/* A process that is being started may hold a copy of a lock for a moment, until its exec. */
+static int try_lock(int fd)
+{
+    const struct timespec wait = {.tv_nsec = LOCK_WAIT_MS * 1000000L};
+
+    for (int i = 0; i < LOCK_TRIES; i++) {
+        if (!flock(fd, LOCK_EX | LOCK_NB))
+            return 0;
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return -1;
+        nanosleep(&wait, NULL);
+    }
+    errno = EWOULDBLOCK;
+    return -1;
+}
+
+static int take_lock(struct store *s, struct streamd_error *error)
+{
+    char path[PATH_MAX], text[32];
+    int rc = store_join(path, s->path, "lock", error), n;
+
+    if (rc)
+        return rc;
+    s->lock = s->ops->open(s->ops->self, path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (s->lock < 0)
+        return unusable(s->path, strerror(errno), error);
+    if (try_lock(s->lock))
+        return errno == EWOULDBLOCK ? somebody_has_it(s, s->lock, error)
+                                    : unusable(s->path, strerror(errno), error);
+    n = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+    if (ftruncate(s->lock, 0))
+        return unusable(s->path, strerror(errno), error);
+    return file_write_all(s->ops, s->lock, path, text, (size_t)n, error);
+}
+
+/* ---- metadata that was lost -------------------------------------------------------------------
+ */
+
+struct survey {
+    const struct store *s;
+    struct store_meta meta;
+    uint64_t newest; /* complete */
+    struct streamd_error *error;
+};
+
+/* What folders and manifests tell. Ids rise over all lineages, so the highest is the newest. */
+static int survey_lineage(void *self, const char *lineage)
+{
+    struct survey *v = self;
+    struct store_ids ids = {.items = NULL};
+    int rc = store_ids_read(v->s, lineage, &ids, v->error);
+
+    for (size_t i = 0; i < ids.count && !rc; i++) {
+        uint64_t id = ids.items[i];
+        char folder[PATH_MAX];
+        struct manifest m;
+
+        v->meta.last_id = id > v->meta.last_id ? id : v->meta.last_id;
+        if (!store_is_complete(v->s, lineage, id))
+            continue;
+        if (id > v->newest) {
+            v->newest = v->meta.commit_started = id;
+            memcpy(v->meta.lineage, lineage, sizeof(v->meta.lineage));
+        }
+        if (!store_folder_of(v->s, lineage, id, folder, NULL) &&
+            !manifest_read(v->s->ops, folder, &m, NULL)) {
+            if (m.parallelism > v->meta.parallelism)
+                v->meta.parallelism = m.parallelism;
+            manifest_clear(&m);
+        }
+    }
+    array_clear(&ids);
+    return rc;
+}
+
+/* Whether meta.db was there or not, ids go on behind the highest folder. */
+static int settle_meta(struct store *s, int known, struct streamd_error *error)
+{
+    struct survey v = {.s = s, .error = error};
+    int rc = store_each_lineage(s, survey_lineage, &v, error);
+
+    if (rc)
+        return rc;
+    if (known) {
+        uint64_t last = v.meta.last_id;
+
+        v.meta = s->meta;
+        if (v.meta.last_id >= last)
+            return 0;
+        v.meta.last_id = last;
+    }
+    return store_meta_save(s, &v.meta, error);
+}
+
+/* ---- opening and closing ----------------------------------------------------------------------
+ */
+
+static int open_store(struct store *s, const char *path, struct streamd_error *error)
+{
+    char name[PATH_MAX];
+    int rc = find_directory(s, path, error);
+
+    if (!rc)
+        rc = take_lock(s, error);
+    if (!rc)
+        rc = store_meta_open(s, error);
+    if (rc >= 0)
+        rc = settle_meta(s, rc, error);
+    if (!rc)
+        rc = store_join(name, s->path, "meta.db", error);
+    if (!rc)
+        rc = file_sync_folder(s->ops, name, error);
+    if (!rc)
+        store_clean(s);
+    return rc;
+}
+
+int store_open(const struct file_ops *ops, const char *path, const char *pipeline,
+               struct store **store, struct streamd_error *error)
+{
+    struct store *s = memory_zalloc(1, sizeof(*s));
+    int rc;
+
+    *store = NULL;
+    if (!s)
+        return error_set_nomem(error);
+    s->ops = ops ? ops : store_file_ops();
+    s->lock = -1;
+    s->pipeline = memory_strdup(pipeline);
+    rc = s->pipeline ? open_store(s, path, error) : error_set_nomem(error);
+    if (rc) {
+        store_close(s);
+        return rc;
+    }
+    *store = s;
+    return 0;
+}
+
+void store_close(struct store *s)
+{
+    if (!s)
+        return;
+    store_meta_close(s);
+    if (s->lock >= 0)
+        s->ops->close(s->ops->self, s->lock);
+    array_clear(&s->pins);
+    memory_free(s->path);
+    memory_free(s->pipeline);
+    memory_free(s);
+}
+
+/* ---- lineages and ids -------------------------------------------------------------------------
+ */
+
+/* Makes a folder and its name durable. One that is there is fine. */
+static int make_folder(const struct store *s, const char *path, struct streamd_error *error)
 {
     if (s->ops->mkdir(s->ops->self, path, 0700) && errno != EEXIST)
-        return error_set_errno(error, errno, "cannot make '%s'", path);
+        return error_set_full(error, STREAMD_E_IO, STREAMD_FAIL_TASK, 4411, "cannot make %s: %s",
+                              path, strerror(errno));
     return file_sync_folder(s->ops, path, error);
 }
 
 int store_new_lineage(struct store *s, struct streamd_error *error)
 {
-    char path[PATH_MAX], lineage[33];
-    uint8_t bits[16];
+    struct store_meta meta = {.last_id = s->meta.last_id};
+    char path[PATH_MAX];
+    uint8_t bytes[16];
     int rc;
 
-    if (getrandom(bits, sizeof(bits), 0) != (ssize_t)sizeof(bits))
-        return error_set_errno(error, errno, "cannot draw a lineage");
-    for (size_t i = 0; i < sizeof(bits); i++)
-        snprintf(lineage + 2 * i, 3, "%02x", bits[i]);
-    snprintf(path, sizeof(path), "%.*s/%s", PATH_MAX - 64, s->path, lineage);
-    rc = make_folder(s, path, error);
+    if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
+        return error_set_errno(error, errno, "no random numbers");
+    for (int i = 0; i < 16; i++)
+        snprintf(meta.lineage + 2 * i, 3, "%02x", bytes[i]);
+    rc = store_join(path, s->path, meta.lineage, error);
     if (!rc)
-        rc = meta_set_text(s->meta, "lineage", lineage, error);
-    if (!rc)
-        memcpy(s->lineage, lineage, sizeof(lineage));
-    return rc;
+        rc = make_folder(s, path, error);
+    return rc ? rc : store_meta_save(s, &meta, error);
+}
+
+static int used_lineage(void *self, const char *lineage)
+{
+    struct survey *v = self;
+    int rc = survey_lineage(self, lineage);
+
+    return rc ? rc : v->newest != 0;
 }
 
 int store_used(struct store *s, struct streamd_error *error)
 {
-    struct folders found = {0};
-    int rc = folders_look(s->path, &found, error);
-    int used = found.complete.count > 0;
+    struct survey v = {.s = s, .error = error};
 
-    folders_clear(&found);
-    return rc ? rc : used;
+    return store_each_lineage(s, used_lineage, &v, error);
 }
 
 int store_folder(const struct store *s, uint64_t id, char folder[PATH_MAX],
                  struct streamd_error *error)
 {
-    int n = snprintf(folder, PATH_MAX, "%s/%s/chk-%" PRIu64, s->path, s->lineage, id);
-
-    return n < 0 || n >= PATH_MAX
-               ? error_set(error, STREAMD_E_LIMIT, "the state directory's name is too long")
-               : 0;
+    return store_folder_of(s, s->meta.lineage, id, folder, error);
 }
 
 int store_allocate(struct store *s, uint64_t *id, char folder[PATH_MAX],
                    struct streamd_error *error)
 {
-    uint64_t last = 0;
-    int rc = meta_get_number(s->meta, "last_id", &last, error);
+    struct store_meta meta = s->meta;
+    int rc;
 
+    if (!meta.lineage[0])
+        return error_set(error, STREAMD_E_STATE, "a checkpoint without a lineage");
+    meta.last_id++;
+    rc = store_folder(s, meta.last_id, folder, error);
     if (!rc)
-        rc = meta_raise(s->meta, "last_id", last + 1, error);
-    if (!rc)
-        rc = store_folder(s, last + 1, folder, error);
-    if (!rc)
-        rc = make_folder(s, folder, error);
-    if (!rc)
-        *id = last + 1;
-    return rc;
-}
-
-void store_abandon(struct store *s, uint64_t id)
-{
-    folders_remove(s->ops, s->path, s->lineage, id);
+        rc = store_meta_save(s, &meta, error);
+    if (rc)
+        return rc;
+    *id = meta.last_id;
+    return make_folder(s, folder, error);
 }
 
 int store_commit_started(struct store *s, uint64_t id, struct streamd_error *error)
 {
-    return meta_commit_started(s->meta, id, error);
-}
+    struct store_meta meta = s->meta;
 
-uint32_t store_highest_parallelism(const struct store *s)
-{
-    return s->highest_parallelism;
+    if (id <= meta.commit_started)
+        return 0;
+    meta.commit_started = id;
+    return store_meta_save(s, &meta, error);
 }
 
 int store_record_parallelism(struct store *s, uint32_t parallelism, int reset,
                              struct streamd_error *error)
 {
-    int rc;
+    struct store_meta meta = s->meta;
 
-    if (!reset && parallelism <= s->highest_parallelism)
-        return 0;
-    rc = meta_set_number(s->meta, "highest_parallelism", parallelism, error);
-    if (!rc)
-        s->highest_parallelism = parallelism;
-    return rc;
+    meta.parallelism = reset || parallelism > meta.parallelism ? parallelism : meta.parallelism;
+    return meta.parallelism == s->meta.parallelism ? 0 : store_meta_save(s, &meta, error);
 }
 
-/* ---- complete checkpoints ------------------------------------------------------------------- */
+/* ---- which checkpoint to begin with -----------------------------------------------------------
+ */
 
-/* Those of the current lineage, newest first. */
-static int look_at_lineage(struct store *s, struct folders *found, struct streamd_error *error)
+static int wrong_identity(const struct store *s, const struct manifest *m, uint64_t id,
+                          const char *folder, struct streamd_error *error)
 {
-    size_t kept = 0;
-    int rc = folders_look(s->path, found, error);
-
-    for (size_t i = 0; i < found->complete.count; i++)
-        if (strcmp(found->complete.items[i].lineage, s->lineage) == 0)
-            found->complete.items[kept++] = found->complete.items[i];
-    found->complete.count = kept;
-    return rc;
+    if (m->id == id && !strcmp(m->lineage, s->meta.lineage) && !strcmp(m->pipeline, s->pipeline))
+        return 0;
+    return error_set_full(error, STREAMD_E_DATA, STREAMD_FAIL_PIPELINE, 4404,
+                          "%s/manifest is that of checkpoint %llu of pipeline %s (%s)", folder,
+                          (unsigned long long)m->id, m->pipeline, m->lineage);
 }
 
-/* Is checkpoint `id` whole? 0, or what is wrong with it. */
-static int judge(struct store *s, uint64_t id, char folder[PATH_MAX], struct manifest *m,
-                 struct streamd_error *error)
+static int read_checked(const struct store *s, uint64_t id, struct manifest *m,
+                        char folder[PATH_MAX], struct streamd_error *error)
 {
     int rc = store_folder(s, id, folder, error);
 
@@ -330,166 +353,145 @@ static int judge(struct store *s, uint64_t id, char folder[PATH_MAX], struct man
         rc = manifest_read(s->ops, folder, m, error);
     if (rc)
         return rc;
-    if (m->id != id || strcmp(m->lineage, s->lineage) != 0)
-        rc = error_set_full(error, STREAMD_E_DATA, STREAMD_FAIL_PIPELINE, DAMAGED,
-                            "the manifest in '%s' is another checkpoint's", folder);
-    else
+    rc = wrong_identity(s, m, id, folder, error);
+    if (!rc)
         rc = manifest_verify(s->ops, folder, m, error);
     if (rc)
         manifest_clear(m);
     return rc;
 }
 
-/* The newest is damaged, and sinks may have committed it: going back would commit twice. */
-static int cannot_fall_back(struct store *s, uint64_t id, const struct streamd_error *why,
-                            struct streamd_error *error)
+/* Turns an error about the checkpoint whose commit was started into what follows from it. */
+static int is_committed(const struct store *s, const struct streamd_error *why,
+                        struct streamd_error *error)
 {
-    return error_set_full(error, STREAMD_E_DATA, STREAMD_FAIL_PIPELINE, DAMAGED,
-                          "checkpoint %" PRIu64 " in '%s' cannot be used: %s; its output was being "
-                          "committed, so that going back to an older one would give that output "
-                          "twice",
-                          id, s->path, why->message);
+    return error_set_full(
+        error, STREAMD_E_DATA, STREAMD_FAIL_PIPELINE, 4404,
+        "%s; output up to checkpoint %llu has been committed, so going back to an "
+        "older one would write output twice",
+        why->message, (unsigned long long)s->meta.commit_started);
+}
+
+static int is_gone(const struct store *s, struct streamd_error *error)
+{
+    return error_set_full(error, STREAMD_E_DATA, STREAMD_FAIL_PIPELINE, 4404,
+                          "checkpoint %llu is missing in %s/%s; its output has been committed, so "
+                          "going back to an older one would write output twice",
+                          (unsigned long long)s->meta.commit_started, s->path, s->meta.lineage);
+}
+
+/*
+ * A checkpoint that is passed over must never be found again: what is written from now on does not
+ * continue it. So its manifest loses its name.
+ */
+static int set_aside(const struct store *s, uint64_t id, const struct streamd_error *why,
+                     struct streamd_error *note, struct streamd_error *error)
+{
+    char folder[PATH_MAX], from[PATH_MAX], to[PATH_MAX];
+    int rc = store_folder(s, id, folder, error);
+
+    if (!rc)
+        rc = store_join(from, folder, "manifest", error);
+    if (!rc)
+        rc = store_join(to, folder, "manifest.damaged", error);
+    if (rc)
+        return rc;
+    if (s->ops->rename(s->ops->self, from, to))
+        return error_set_errno(error, errno, "cannot rename %s", from);
+    if (note) {
+        *note = *why;
+        error_add_context(note, "checkpoint %llu is passed over", (unsigned long long)id);
+    }
+    return file_sync_folder(s->ops, from, error);
+}
+
+/* No memory, or no file descriptor: that says nothing about the checkpoint. */
+static int is_passing(const struct streamd_error *why)
+{
+    return why->code == STREAMD_E_NOMEM || why->code == STREAMD_E_UNSUPPORTED ||
+           why->code == STREAMD_E_LIMIT;
+}
+
+static int newest_of(struct store *s, const struct store_ids *ids, struct manifest *manifest,
+                     char folder[PATH_MAX], struct streamd_error *note, struct streamd_error *error)
+{
+    for (size_t i = ids->count; i-- > 0;) {
+        struct streamd_error why = {.code = 0};
+        uint64_t id = ids->items[i];
+        int rc;
+
+        if (!store_is_complete(s, s->meta.lineage, id))
+            continue;
+        if (id < s->meta.commit_started)
+            break;
+        rc = read_checked(s, id, manifest, folder, &why);
+        if (!rc)
+            return 1;
+        if (is_passing(&why)) {
+            if (error)
+                *error = why;
+            return rc;
+        }
+        if (id == s->meta.commit_started)
+            return is_committed(s, &why, error);
+        rc = set_aside(s, id, &why, note, error);
+        if (rc)
+            return rc;
+    }
+    return s->meta.commit_started ? is_gone(s, error) : 0;
 }
 
 int store_newest(struct store *s, struct manifest *manifest, char folder[PATH_MAX],
                  struct streamd_error *note, struct streamd_error *error)
 {
-    struct folders found = {0};
-    struct streamd_error why;
-    int answer = look_at_lineage(s, &found, error);
+    struct store_ids ids = {.items = NULL};
+    int rc;
 
-    for (size_t i = 0; i < found.complete.count && !answer; i++) {
-        uint64_t id = found.complete.items[i].id;
-        int started, rc = judge(s, id, folder, manifest, &why);
-
-        if (!rc) {
-            answer = 1;
-            break;
-        }
-        started =
-            rc == STREAMD_E_NOMEM ? error_set_nomem(error) : meta_has_commit(s->meta, id, error);
-        if (started < 0)
-            answer = started;
-        else if (started || rc == STREAMD_E_UNSUPPORTED)
-            answer = started ? cannot_fall_back(s, id, &why, error) : (*error = why, why.code);
-        else
-            error_set(note, STREAMD_E_DATA, "checkpoint %" PRIu64 " is passed over: %s", id,
-                      why.message);
-    }
-    folders_clear(&found);
-    return answer;
+    *manifest = (struct manifest){.pipeline = NULL};
+    if (note)
+        *note = (struct streamd_error){.code = 0};
+    if (!s->meta.lineage[0])
+        return 0;
+    rc = store_ids_read(s, s->meta.lineage, &ids, error);
+    if (!rc)
+        rc = newest_of(s, &ids, manifest, folder, note, error);
+    array_clear(&ids);
+    return rc;
 }
 
-static uint32_t pins_of(const struct store *s, uint64_t id)
+/* ---- listing ----------------------------------------------------------------------------------
+ */
+
+static void describe(const struct store *s, uint64_t id, struct store_checkpoint *c)
 {
+    char folder[PATH_MAX];
+    struct manifest m;
+
+    *c = (struct store_checkpoint){.id = id, .commit_started = id <= s->meta.commit_started};
     for (size_t i = 0; i < s->pins.count; i++)
-        if (s->pins.items[i].id == id)
-            return s->pins.items[i].count;
-    return 0;
+        c->pinned |= s->pins.items[i] == id;
+    if (store_folder(s, id, folder, NULL) || manifest_read(s->ops, folder, &m, NULL)) {
+        memcpy(c->kind, "damaged", sizeof("damaged"));
+        return;
+    }
+    c->created = m.created;
+    memcpy(c->kind, m.kind, sizeof(c->kind));
+    for (size_t i = 0; i < m.file_count; i++)
+        c->bytes += m.files[i].bytes;
+    manifest_clear(&m);
 }
 
 int store_list(struct store *s, struct store_checkpoint **list, size_t *count,
                struct streamd_error *error)
 {
-    struct folders found = {0};
-    int rc = look_at_lineage(s, &found, error);
+    struct store_ids ids = {.items = NULL};
+    int rc = store_ids_read(s, s->meta.lineage, &ids, error);
 
+    *list = rc ? NULL : memory_zalloc(ids.count, sizeof(**list));
     *count = 0;
-    *list = rc ? NULL : memory_zalloc(found.complete.count + 1, sizeof(**list));
-    if (!rc && !*list)
-        rc = error_set_nomem(error);
-    for (size_t i = 0; i < found.complete.count && !rc; i++) {
-        struct store_checkpoint *c = &(*list)[*count];
-        struct manifest m = {0};
-        char folder[PATH_MAX];
-        struct streamd_error ignored;
-        int started;
-
-        c->id = found.complete.items[i].id;
-        if (store_folder(s, c->id, folder, &ignored) || manifest_read(s->ops, folder, &m, &ignored))
-            continue; /* damaged: store_newest says so where it matters */
-        c->created = m.created;
-        snprintf(c->kind, sizeof(c->kind), "%s", m.kind);
-        for (size_t k = 0; k < m.file_count; k++)
-            c->bytes += m.files[k].bytes;
-        manifest_clear(&m);
-        c->pinned = pins_of(s, c->id) > 0;
-        started = meta_has_commit(s->meta, c->id, error);
-        rc = started < 0 ? started : 0;
-        c->commit_started = started > 0;
-        (*count)++;
-    }
-    if (rc) {
-        memory_free(*list);
-        *list = NULL;
-    }
-    folders_clear(&found);
-    return rc;
-}
-
-int store_pin(struct store *s, uint64_t id)
-{
-    struct pin pin = {.id = id, .count = 1};
-
-    for (size_t i = 0; i < s->pins.count; i++) {
-        if (s->pins.items[i].id != id)
-            continue;
-        s->pins.items[i].count++;
-        return 0;
-    }
-    return array_push(&s->pins, pin) ? STREAMD_E_NOMEM : 0;
-}
-
-void store_unpin(struct store *s, uint64_t id)
-{
-    for (size_t i = 0; i < s->pins.count; i++) {
-        if (s->pins.items[i].id != id)
-            continue;
-        if (--s->pins.items[i].count == 0)
-            s->pins.items[i] = s->pins.items[--s->pins.count];
-        return;
-    }
-}
-
-/* ---- retention ------------------------------------------------------------------------------ */
-
-/* Does a kept checkpoint refer to files of this one? */
-static int is_needed(struct store *s, const struct folders *found, size_t kept, uint64_t id)
-{
-    for (size_t i = 0; i < kept; i++) {
-        struct manifest m = {0};
-        struct streamd_error ignored;
-        char folder[PATH_MAX];
-        int needed = 0;
-
-        if (store_folder(s, found->complete.items[i].id, folder, &ignored) ||
-            manifest_read(s->ops, folder, &m, &ignored))
-            return 1; /* it cannot say; nothing is removed on a guess */
-        for (size_t k = 0; k < m.file_count; k++)
-            needed |= m.files[k].checkpoint == id;
-        manifest_clear(&m);
-        if (needed)
-            return 1;
-    }
-    return 0;
-}
-
-int store_retain(struct store *s, uint32_t keep, struct streamd_error *error)
-{
-    struct folders found = {0};
-    int rc = look_at_lineage(s, &found, error);
-    size_t kept = keep < 1 ? 1 : keep;
-
-    if (kept > found.complete.count)
-        kept = found.complete.count;
-    for (size_t i = kept; i < found.complete.count && !rc; i++) {
-        uint64_t id = found.complete.items[i].id;
-
-        if (pins_of(s, id) > 0 || is_needed(s, &found, kept, id))
-            continue;
-        folders_remove(s->ops, s->path, s->lineage, id);
-        rc = meta_forget(s->meta, id, error);
-    }
-    folders_clear(&found);
-    return rc;
+    for (size_t i = ids.count; *list && i-- > 0;)
+        if (store_is_complete(s, s->meta.lineage, ids.items[i]))
+            describe(s, ids.items[i], &(*list)[(*count)++]);
+    array_clear(&ids);
+    return rc ? rc : *list ? 0 : error_set_nomem(error);
 }

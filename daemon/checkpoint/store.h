@@ -7,7 +7,8 @@
  *   DIR/LINEAGE/outbox/       (checkpoint/outbox.h)
  *
  * Manifests are the truth about checkpoints. meta.db has what they cannot say; where it is lost or
- * damaged it is made again: ids go on behind the highest folder, and commits count as started.
+ * damaged it is made again: ids go on behind the highest folder, and the commit of the newest
+ * checkpoint counts as started.
  * Checkpoint ids rise over all lineages of a directory and are never used twice: the highest folder
  * is emptied but never removed.
  *
@@ -76,10 +77,12 @@ int store_commit_started(struct store *s, uint64_t id, struct streamd_error *err
 
 /*
  * The newest usable checkpoint of the current lineage, with all its files verified. 1, and
- * `*manifest` (for manifest_clear) and `folder` are filled; 0: there is none at all. A damaged one
+ * `*manifest` (for manifest_clear) and `folder` are filled; 0: there is
+ * none, and no output was ever committed. A damaged one
  * is passed over only where its commit had not started: `note` then gets a sentence for the log.
- * Else SD4404. The caller goes on with the checkpoint found; ids of those passed over are not used
- * again, and store_forget removes them.
+ * Else SD4404. Those
+ * passed over are checkpoints no more: their manifests are renamed, so that nobody finds them
+ * later, when what follows does not continue them.
  */
 int store_newest(struct store *s, struct manifest *manifest, char folder[PATH_MAX],
                  struct streamd_error *note, struct streamd_error *error)

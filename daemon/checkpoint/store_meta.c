@@ -1,226 +1,208 @@
-/* A handful of statements; each change is a transaction of its own. */
-#include "checkpoint/store_meta.h"
+/*
+ * meta.db: a table with one row. SQLite keeps it whole through crashes; synchronous=FULL makes a
+ * COMMIT that was answered durable. An error of the disk leaves the outcome unknown, so it is given
+ * up with its own code and nothing is tried again here.
+ */
+#include "checkpoint/store_form.h"
 
 #include "base/error.h"
-#include "base/memory.h"
 
 #include <errno.h>
-#include <limits.h>
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-enum { UNUSABLE = 4402, UNKNOWN = 4403 };
+enum { META_FORMAT = 1 };
 
-struct meta {
-    sqlite3 *db;
-};
-
-static int failed(struct meta *m, const char *what, struct streamd_error *error)
+static int failed(struct store *s, int rc, const char *what, struct streamd_error *error)
 {
-    return error_set_full(error, STREAMD_E_IO, STREAMD_FAIL_PIPELINE, UNKNOWN,
-                          "cannot %s meta.db: %s", what, sqlite3_errmsg(m->db));
+    return error_set_full(error, STREAMD_E_IO, STREAMD_FAIL_PIPELINE, 4403, "%s/meta.db: %s: %s",
+                          s->path, what, s->db ? sqlite3_errmsg(s->db) : sqlite3_errstr(rc));
 }
 
-static int run(struct meta *m, const char *sql, struct streamd_error *error)
+static int run(struct store *s, const char *sql, struct streamd_error *error)
 {
-    return sqlite3_exec(m->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : failed(m, "write", error);
+    int rc = sqlite3_exec(s->db, sql, NULL, NULL, NULL);
+
+    return rc == SQLITE_OK ? 0 : failed(s, rc, "cannot be written", error);
 }
 
-static int set_up(struct meta *m, struct streamd_error *error)
+static const char settings[] = "PRAGMA locking_mode=EXCLUSIVE;"
+                               "PRAGMA journal_mode=WAL;"
+                               "PRAGMA synchronous=FULL;"
+                               "PRAGMA trusted_schema=OFF;";
+
+static const char schema[] =
+    "CREATE TABLE store(pipeline TEXT NOT NULL, lineage TEXT NOT NULL, last_id INTEGER NOT NULL,"
+    " commit_started INTEGER NOT NULL, parallelism INTEGER NOT NULL);"
+    "PRAGMA user_version=1;";
+
+/* 1: whole; 0: damaged or no database. */
+static int is_whole(struct store *s)
 {
-    static const char sql[] = "PRAGMA trusted_schema=OFF;"
-                              "PRAGMA journal_mode=WAL;"
-                              "PRAGMA synchronous=FULL;"
-                              "CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value) "
-                              "WITHOUT ROWID;"
-                              "CREATE TABLE IF NOT EXISTS commits (id INTEGER PRIMARY KEY);";
+    sqlite3_stmt *q = NULL;
+    const unsigned char *answer;
+    int whole;
 
-    return run(m, sql, error);
-}
-
-/* 1: it is a database that is whole. */
-static int is_whole(sqlite3 *db)
-{
-    sqlite3_stmt *s = NULL;
-    int whole = sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &s, NULL) == SQLITE_OK &&
-                sqlite3_step(s) == SQLITE_ROW &&
-                strcmp((const char *)sqlite3_column_text(s, 0), "ok") == 0;
-
-    sqlite3_finalize(s);
+    if (sqlite3_prepare_v2(s->db, "PRAGMA integrity_check(1)", -1, &q, NULL) != SQLITE_OK)
+        return 0;
+    whole = sqlite3_step(q) == SQLITE_ROW && (answer = sqlite3_column_text(q, 0)) != NULL &&
+            !strcmp((const char *)answer, "ok");
+    sqlite3_finalize(q);
     return whole;
 }
 
-static int open_database(struct meta *m, const char *path, struct streamd_error *error)
+static int read_version(struct store *s, int *version)
 {
-    int flags =
-        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX;
+    sqlite3_stmt *q = NULL;
+    int rc = sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &q, NULL);
 
-    if (sqlite3_open_v2(path, &m->db, flags, NULL) == SQLITE_OK)
-        return 0;
-    return error_set_full(error, STREAMD_E_IO, STREAMD_FAIL_PIPELINE, UNUSABLE,
-                          "cannot open '%s': %s", path,
-                          m->db ? sqlite3_errmsg(m->db) : "out of memory");
+    *version = 0;
+    if (rc == SQLITE_OK && sqlite3_step(q) == SQLITE_ROW)
+        *version = sqlite3_column_int(q, 0);
+    sqlite3_finalize(q);
+    return rc;
 }
 
-/* Sets a damaged database aside, with what belongs to it. */
-static int set_aside(const char *path, struct streamd_error *error)
+static int open_database(struct store *s, struct streamd_error *error)
 {
-    char other[PATH_MAX + 8];
+    char path[PATH_MAX];
+    int rc = store_join(path, s->path, "meta.db", error), fd;
 
-    snprintf(other, sizeof(other), "%s.bad", path);
-    if (rename(path, other))
-        return error_set_errno(error, errno, "cannot set '%s' aside", path);
-    snprintf(other, sizeof(other), "%s-wal", path);
-    (void)unlink(other);
-    snprintf(other, sizeof(other), "%s-shm", path);
-    (void)unlink(other);
+    if (rc)
+        return rc;
+    /* Made here, so that it has our mode whatever the umask is, and is no link. */
+    fd = s->ops->open(s->ops->self, path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return error_set_full(error, STREAMD_E_IO, STREAMD_FAIL_PIPELINE, 4402,
+                              "cannot open %s: %s", path, strerror(errno));
+    s->ops->close(s->ops->self, fd);
+    rc = sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL);
+    if (rc != SQLITE_OK)
+        return failed(s, rc, "cannot be opened", error);
+    sqlite3_extended_result_codes(s->db, 1);
     return 0;
 }
 
-int meta_open(const char *folder, struct meta **meta, int *fresh, struct streamd_error *error)
+/* Renames meta.db, whose content cannot be used, and what belongs to it. */
+static int put_aside(struct store *s, struct streamd_error *error)
 {
-    struct meta *m = memory_zalloc(1, sizeof(*m));
-    char path[PATH_MAX];
-    int rc;
+    static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
 
-    if (!m)
-        return error_set_nomem(error);
-    snprintf(path, sizeof(path), "%.*s/meta.db", PATH_MAX - 16, folder);
-    *fresh = access(path, F_OK) != 0;
-    rc = open_database(m, path, error);
-    if (!rc && !*fresh && !is_whole(m->db)) {
-        sqlite3_close(m->db);
-        m->db = NULL;
-        *fresh = 1;
-        rc = set_aside(path, error);
+    store_meta_close(s);
+    for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+        char from[PATH_MAX], to[PATH_MAX], name[64];
+        int rc;
+
+        snprintf(name, sizeof(name), "meta.db%s", suffixes[i]);
+        rc = store_join(from, s->path, name, error);
+        snprintf(name, sizeof(name), "meta.db.damaged%s", suffixes[i]);
         if (!rc)
-            rc = open_database(m, path, error);
+            rc = store_join(to, s->path, name, error);
+        if (rc)
+            return rc;
+        if (s->ops->rename(s->ops->self, from, to) && errno != ENOENT)
+            return error_set_full(error, STREAMD_E_IO, STREAMD_FAIL_PIPELINE, 4402,
+                                  "cannot rename %s: %s", from, strerror(errno));
     }
-    if (!rc)
-        rc = set_up(m, error);
+    return open_database(s, error);
+}
+
+/* 1, 0 (no such row, or values that cannot be), or negative: another pipeline's. */
+static int read_row(struct store *s, struct streamd_error *error)
+{
+    sqlite3_stmt *q = NULL;
+    const unsigned char *pipeline, *lineage;
+    int rc = 0;
+
+    if (sqlite3_prepare_v2(s->db,
+                           "SELECT pipeline, lineage, last_id, commit_started, parallelism"
+                           " FROM store",
+                           -1, &q, NULL) != SQLITE_OK ||
+        sqlite3_step(q) != SQLITE_ROW) {
+        sqlite3_finalize(q);
+        return 0;
+    }
+    pipeline = sqlite3_column_text(q, 0);
+    lineage = sqlite3_column_text(q, 1);
+    if (pipeline && lineage && strlen((const char *)lineage) < sizeof(s->meta.lineage)) {
+        rc = 1;
+        memcpy(s->meta.lineage, lineage, strlen((const char *)lineage) + 1);
+        s->meta.last_id = (uint64_t)sqlite3_column_int64(q, 2);
+        s->meta.commit_started = (uint64_t)sqlite3_column_int64(q, 3);
+        s->meta.parallelism = (uint32_t)sqlite3_column_int64(q, 4);
+        if (strcmp((const char *)pipeline, s->pipeline) != 0)
+            rc = error_set_full(error, STREAMD_E_INVALID, STREAMD_FAIL_PIPELINE, 4413,
+                                "%s is the state directory of pipeline %s, not of %s", s->path,
+                                (const char *)pipeline, s->pipeline);
+    }
+    sqlite3_finalize(q);
+    return rc;
+}
+
+int store_meta_open(struct store *s, struct streamd_error *error)
+{
+    int rc = open_database(s, error), version;
+
     if (rc)
-        meta_close(m);
-    else
-        *meta = m;
-    return rc;
-}
-
-void meta_close(struct meta *m)
-{
-    if (m)
-        sqlite3_close(m->db);
-    memory_free(m);
-}
-
-/* ---- facts -------------------------------------------------------------------------------- */
-
-/* Prepares a statement with a name bound to ?1. */
-static sqlite3_stmt *with_name(struct meta *m, const char *sql, const char *name)
-{
-    sqlite3_stmt *s = NULL;
-
-    if (sqlite3_prepare_v2(m->db, sql, -1, &s, NULL) != SQLITE_OK)
-        return NULL;
-    if (name && sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC) != SQLITE_OK) {
-        sqlite3_finalize(s);
-        return NULL;
+        return rc;
+    if (!is_whole(s) || read_version(s, &version) != SQLITE_OK) {
+        rc = put_aside(s, error);
+        version = 0;
     }
-    return s;
+    if (!rc && version > META_FORMAT)
+        return error_set_full(error, STREAMD_E_UNSUPPORTED, STREAMD_FAIL_PIPELINE, 4405,
+                              "%s/meta.db has format %d; this streamd reads format %d", s->path,
+                              version, META_FORMAT);
+    if (!rc)
+        rc = run(s, settings, error);
+    if (rc || version != META_FORMAT)
+        return rc;
+    return read_row(s, error);
 }
 
-/* Runs a prepared change and releases it. */
-static int change(struct meta *m, sqlite3_stmt *s, struct streamd_error *error)
+static int bind_row(sqlite3_stmt *q, const struct store *s, const struct store_meta *m)
 {
-    int done = s && sqlite3_step(s) == SQLITE_DONE;
-    int rc = done ? 0 : failed(m, "write", error);
+    return sqlite3_bind_text(q, 1, s->pipeline, -1, SQLITE_STATIC) ||
+           sqlite3_bind_text(q, 2, m->lineage, -1, SQLITE_STATIC) ||
+           sqlite3_bind_int64(q, 3, (sqlite3_int64)m->last_id) ||
+           sqlite3_bind_int64(q, 4, (sqlite3_int64)m->commit_started) ||
+           sqlite3_bind_int64(q, 5, m->parallelism);
+}
 
-    sqlite3_finalize(s);
+static int insert_row(struct store *s, const struct store_meta *m, struct streamd_error *error)
+{
+    sqlite3_stmt *q = NULL;
+    int rc = sqlite3_prepare_v2(s->db, "INSERT INTO store VALUES(?, ?, ?, ?, ?)", -1, &q, NULL);
+
+    if (rc == SQLITE_OK)
+        rc = bind_row(q, s, m) ? SQLITE_NOMEM : sqlite3_step(q);
+    rc = rc == SQLITE_DONE ? 0 : failed(s, rc, "cannot be written", error);
+    sqlite3_finalize(q);
     return rc;
 }
 
-static const char select_fact[] = "SELECT value FROM facts WHERE name = ?1";
-
-int meta_get_text(struct meta *m, const char *name, char *value, size_t size,
-                  struct streamd_error *error)
+int store_meta_save(struct store *s, const struct store_meta *meta, struct streamd_error *error)
 {
-    sqlite3_stmt *s = with_name(m, select_fact, name);
-    int step = s ? sqlite3_step(s) : SQLITE_ERROR;
-    const unsigned char *text = step == SQLITE_ROW ? sqlite3_column_text(s, 0) : NULL;
+    int version, rc;
 
-    snprintf(value, size, "%s", text ? (const char *)text : "");
-    if (step != SQLITE_ROW && step != SQLITE_DONE)
-        (void)failed(m, "read", error);
-    sqlite3_finalize(s);
-    return step == SQLITE_ROW || step == SQLITE_DONE ? 0 : STREAMD_E_IO;
+    if (read_version(s, &version) != SQLITE_OK)
+        return failed(s, SQLITE_ERROR, "cannot be read", error);
+    rc = run(s, "BEGIN IMMEDIATE", error);
+    if (!rc)
+        rc = run(s, version ? "DELETE FROM store" : schema, error);
+    if (!rc)
+        rc = insert_row(s, meta, error);
+    if (!rc)
+        rc = run(s, "COMMIT", error);
+    if (!rc)
+        s->meta = *meta;
+    return rc;
 }
 
-int meta_get_number(struct meta *m, const char *name, uint64_t *value, struct streamd_error *error)
+void store_meta_close(struct store *s)
 {
-    sqlite3_stmt *s = with_name(m, select_fact, name);
-    int step = s ? sqlite3_step(s) : SQLITE_ERROR;
-
-    *value = step == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(s, 0) : 0;
-    if (step != SQLITE_ROW && step != SQLITE_DONE)
-        (void)failed(m, "read", error);
-    sqlite3_finalize(s);
-    return step == SQLITE_ROW || step == SQLITE_DONE ? 0 : STREAMD_E_IO;
-}
-
-int meta_set_text(struct meta *m, const char *name, const char *value, struct streamd_error *error)
-{
-    sqlite3_stmt *s = with_name(m, "INSERT OR REPLACE INTO facts VALUES (?1, ?2)", name);
-
-    if (s)
-        (void)sqlite3_bind_text(s, 2, value, -1, SQLITE_STATIC);
-    return change(m, s, error);
-}
-
-int meta_set_number(struct meta *m, const char *name, uint64_t value, struct streamd_error *error)
-{
-    sqlite3_stmt *s = with_name(m, "INSERT OR REPLACE INTO facts VALUES (?1, ?2)", name);
-
-    if (s)
-        (void)sqlite3_bind_int64(s, 2, (sqlite3_int64)value);
-    return change(m, s, error);
-}
-
-int meta_raise(struct meta *m, const char *name, uint64_t value, struct streamd_error *error)
-{
-    uint64_t now;
-    int rc = meta_get_number(m, name, &now, error);
-
-    return rc || now >= value ? rc : meta_set_number(m, name, value, error);
-}
-
-/* ---- commits ------------------------------------------------------------------------------ */
-
-static sqlite3_stmt *with_id(struct meta *m, const char *sql, uint64_t id)
-{
-    sqlite3_stmt *s = with_name(m, sql, NULL);
-
-    if (s)
-        (void)sqlite3_bind_int64(s, 1, (sqlite3_int64)id);
-    return s;
-}
-
-int meta_commit_started(struct meta *m, uint64_t id, struct streamd_error *error)
-{
-    return change(m, with_id(m, "INSERT OR IGNORE INTO commits VALUES (?1)", id), error);
-}
-
-int meta_forget(struct meta *m, uint64_t id, struct streamd_error *error)
-{
-    return change(m, with_id(m, "DELETE FROM commits WHERE id = ?1", id), error);
-}
-
-int meta_has_commit(struct meta *m, uint64_t id, struct streamd_error *error)
-{
-    sqlite3_stmt *s = with_id(m, "SELECT 1 FROM commits WHERE id = ?1", id);
-    int step = s ? sqlite3_step(s) : SQLITE_ERROR;
-    int answer = step == SQLITE_ROW ? 1 : step == SQLITE_DONE ? 0 : failed(m, "read", error);
-
-    sqlite3_finalize(s);
-    return answer;
+    sqlite3_close(s->db);
+    s->db = NULL;
 }

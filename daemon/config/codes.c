@@ -2,7 +2,7 @@
 #include "config/codes.h"
 
 static const struct code *const parts[] = {codes_of_files, codes_of_graphs, codes_of_plugins,
-                                           codes_of_runs};
+                                           codes_of_state, codes_of_runs};
 
 const struct code *codes_at(size_t index)
 {

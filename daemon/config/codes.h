@@ -26,6 +26,7 @@ const struct code *codes_at(size_t index);
 extern const struct code codes_of_files[];   /* SD1xxx */
 extern const struct code codes_of_graphs[];  /* SD2xxx */
 extern const struct code codes_of_plugins[]; /* SD3xxx */
+extern const struct code codes_of_state[];   /* SD4xxx */
 extern const struct code codes_of_runs[];    /* SD5xxx */
 
 #endif

@@ -20,7 +20,9 @@
 /* Blocks of memory for one worker. Any thread; frozen tables of it must be gone before it goes. */
 struct freezer;
 
+/* An empty one. NULL: no memory. */
 struct freezer *freezer_new(void) __attribute__((warn_unused_result));
+/* Releases it with all its memory. NULL is fine. */
 void freezer_free(struct freezer *f);
 
 /* Bytes held, in use and waiting; for limits.memory. */
@@ -48,7 +50,9 @@ int state_frozen_write(struct frozen *f, const char *node, uint32_t key_groups,
                        struct snapshot_writer *w, struct streamd_error *error)
     __attribute__((warn_unused_result));
 
+/* How many rows were copied. */
 uint64_t state_frozen_rows(const struct frozen *f);
+/* Their bytes, with those of their variable values. */
 uint64_t state_frozen_bytes(const struct frozen *f);
 
 /* Gives the blocks back. NULL is fine. Any thread. */

@@ -52,11 +52,13 @@ struct frozen {
 
 enum { LINKS_PER_BLOCK = FREEZER_BLOCK / sizeof(struct frozen_link) };
 
+/* The copy of a row. */
 static inline uint8_t *frozen_row(const struct frozen *f, uint64_t number)
 {
     return f->row_blocks.items[number / f->per_block] + number % f->per_block * f->layout->row_size;
 }
 
+/* What is noted of a row of a LIST table. */
 static inline struct frozen_link *frozen_link(const struct frozen *f, uint64_t number)
 {
     uint8_t *block = f->link_blocks.items[number / LINKS_PER_BLOCK];

@@ -31,3 +31,8 @@ tests_unit_test_aggregate_LDADD = %D%/libstate.la $(L2) $(CMOCKA_LIBS)
 unit_tests += tests/unit/test_distinct
 tests_unit_test_distinct_SOURCES = tests/unit/test_distinct.c $(aggregate_fixture)
 tests_unit_test_distinct_LDADD = %D%/libstate.la $(L2) $(CMOCKA_LIBS)
+
+unit_tests += tests/unit/test_freeze
+tests_unit_test_freeze_SOURCES = tests/unit/test_freeze.c tests/unit/freeze_case.h
+tests_unit_test_freeze_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/harness
+tests_unit_test_freeze_LDADD = $(HARNESS) $(CMOCKA_LIBS)
