@@ -105,6 +105,11 @@ const struct code codes_of_runs[] = {
      "A file of a complete checkpoint was to get its name, and it is not there any more. streamd "
      "stops, so that nothing is lost unseen. Are hidden files being removed from the folder?",
      NULL},
+    {5245, "a pipe with checkpoints",
+     "The source `stdin` reads a pipe or a terminal, and checkpoints are on. After a crash streamd "
+     "goes on from a checkpoint, but what came through the pipe since then is gone. Write it to a "
+     "file and read that with the source `file`, or run without `--state-dir`.",
+     NULL},
     {5290, "a reader that went away",
      "Whoever read standard output has ended, as in `| head`. That ends the pipeline quietly.",
      NULL},

@@ -526,6 +526,15 @@ static void goes_on_where_it_was_after_rotation(void **state)
     assert_int_equal(io_counter(io, "truncated_files"), 1);
     append("w.log", "\n");
     assert_string_equal(news(io, s), "5\n");
+
+    /* Truncated while nobody looked, and longer than it was by now. */
+    snprintf(position, sizeof(position), "%s", io_position(io, s));
+    io_close_split(io, s);
+    put("w.log", "8\n9\n");
+    s = io_open_split(io, "w.log", position);
+    assert_int_equal(io_counter(io, "truncated_files"), 2);
+    assert_string_equal(news(io, s), "8\n9\n");
+    snprintf(position, sizeof(position), "%s", io_position(io, s));
     io_close_split(io, s);
 
     /* Gone while nobody looked. */

@@ -230,6 +230,8 @@ static int file_position(struct streamd_context *c, void *self, void *opened,
     if (s->options->follow && split->in.fd >= 0) {
         place.device = split->in.device;
         place.inode = split->in.inode;
+        if (input_check_before(c, &split->in, place.offset, &place.check))
+            return STREAMD_E_IO;
     } else if (s->options->merge == 1 && !s->options->follow) {
         snprintf(place.name, sizeof(place.name), "%s", split->in.path);
     }

@@ -185,13 +185,26 @@ static int find_by_inode(const struct split *split, const struct place *place, c
     return found;
 }
 
-/* The file that was read when the position was noted may have another name by now, be shorter, or
-   be gone. */
+static int begin_anew(struct streamd_context *c, struct split *split, const char *path)
+{
+    char message[512];
+
+    snprintf(message, sizeof(message), "'%.300s' was truncated: reading it from its beginning",
+             path);
+    streamd_log(c, STREAMD_LOG_WARNING, message);
+    streamd_count(c, "truncated_files", 1);
+    return input_open(c, &split->in, path, 0, 1);
+}
+
+/* The file that was read when the position was noted may have another name by now, be shorter, be
+   written anew, or be gone. */
 static int open_at(struct streamd_context *c, struct split *split, const struct place *place)
 {
     char path[PATH_MAX + 256];
     char message[512];
+    uint64_t check;
     struct stat st;
+    int rc;
 
     if (!find_by_inode(split, place, path, sizeof(path))) {
         snprintf(message, sizeof(message),
@@ -202,14 +215,16 @@ static int open_at(struct streamd_context *c, struct split *split, const struct 
         return input_open(c, &split->in, split->id, 0, 1);
     }
     if (codec_kind_of(path) == CODEC_NONE && stat(path, &st) == 0 &&
-        (uint64_t)st.st_size < place->offset) {
-        snprintf(message, sizeof(message), "'%.300s' was truncated: reading it from its beginning",
-                 path);
-        streamd_log(c, STREAMD_LOG_WARNING, message);
-        streamd_count(c, "truncated_files", 1);
-        return input_open(c, &split->in, path, 0, 1);
-    }
-    return input_open(c, &split->in, path, place->offset, 1);
+        (uint64_t)st.st_size < place->offset)
+        return begin_anew(c, split, path);
+    rc = input_open(c, &split->in, path, place->offset, 1);
+    if (rc || split->in.fd < 0)
+        return rc;
+    rc = input_check_before(c, &split->in, place->offset, &check);
+    if (rc || check == place->check)
+        return rc;
+    input_close(c, &split->in);
+    return begin_anew(c, split, path);
 }
 
 int follow_open(struct streamd_context *c, struct source *s, struct split *split,

@@ -231,6 +231,30 @@ int input_is_intact(struct streamd_context *c, const struct input *in)
     return (size_t)n == in->tail_length && memcmp(now, in->tail, in->tail_length) == 0;
 }
 
+int input_check_before(struct streamd_context *c, const struct input *in, uint64_t offset,
+                       uint64_t *check)
+{
+    size_t wanted = offset < INPUT_TAIL_BYTES ? (size_t)offset : INPUT_TAIL_BYTES;
+    uint64_t h = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+    uint8_t bytes[INPUT_TAIL_BYTES];
+    ssize_t n;
+
+    *check = 0;
+    if (in->codec)
+        return 0;
+    do
+        n = pread(in->fd, bytes, wanted, (off_t)(offset - wanted));
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return fault_errno(c, "read", in->path, errno);
+    if ((size_t)n < wanted)
+        return 0;
+    for (size_t i = 0; i < wanted; i++)
+        h = (h ^ bytes[i]) * UINT64_C(0x100000001b3);
+    *check = h | 1;
+    return 0;
+}
+
 int input_rewind(struct streamd_context *c, struct input *in)
 {
     if (lseek(in->fd, 0, SEEK_SET) < 0)

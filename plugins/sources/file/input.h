@@ -50,6 +50,11 @@ int input_check_end(struct streamd_context *c, const struct input *in);
    anew), or negative after streamd_fail. */
 int input_is_intact(struct streamd_context *c, const struct input *in);
 
+/* A number for the last bytes before an offset, by which they are known again: 0 where the file is
+   compressed, or shorter. 0 in *check is what no bytes have. 0, or negative after streamd_fail. */
+int input_check_before(struct streamd_context *c, const struct input *in, uint64_t offset,
+                       uint64_t *check);
+
 /* Back to the beginning, for a file that was truncated. 0, or negative after streamd_fail. */
 int input_rewind(struct streamd_context *c, struct input *in);
 

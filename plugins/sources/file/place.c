@@ -36,8 +36,9 @@ int place_print(const struct place *p, char text[STREAMD_POSITION_BYTES])
     int n = snprintf(text, STREAMD_POSITION_BYTES, "%llu", (unsigned long long)p->offset);
 
     if (p->inode)
-        n += snprintf(text + n, STREAMD_POSITION_BYTES - (size_t)n, " %llu:%llu",
-                      (unsigned long long)p->device, (unsigned long long)p->inode);
+        n += snprintf(text + n, STREAMD_POSITION_BYTES - (size_t)n, " %llu:%llu:%llu",
+                      (unsigned long long)p->device, (unsigned long long)p->inode,
+                      (unsigned long long)p->check);
     if (!p->name[0])
         return 0;
     n += snprintf(text + n, STREAMD_POSITION_BYTES - (size_t)n, " in ");
@@ -92,7 +93,8 @@ int place_parse(const char *text, struct place *p)
         return unescape(text + 4, p->name, sizeof(p->name));
     if (*text == ' ') {
         text++;
-        if (number(&text, &p->device) || *text++ != ':' || number(&text, &p->inode))
+        if (number(&text, &p->device) || *text++ != ':' || number(&text, &p->inode) ||
+            *text++ != ':' || number(&text, &p->check))
             return STREAMD_E_DATA;
     }
     return *text ? STREAMD_E_DATA : 0;

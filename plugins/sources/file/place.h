@@ -1,6 +1,6 @@
 /*
- * place.h - the position of a split as text: "OFFSET", "OFFSET DEVICE:INODE" where the file is
- * followed, "OFFSET in NAME" in a stream of several files.
+ * place.h - the position of a split as text: "OFFSET", "OFFSET DEVICE:INODE:CHECK" where the file
+ * is followed, "OFFSET in NAME" in a stream of several files.
  *
  * The name is written with %XX for what is not a printable ASCII character, so that the text is
  * plain whatever the name.
@@ -15,6 +15,7 @@
 struct place {
     uint64_t offset;        /* of the next record; in the uncompressed content */
     uint64_t device, inode; /* 0: not said */
+    uint64_t check;         /* with inode: of the bytes before the offset (input_check_before) */
     char name[PATH_MAX];    /* "": not said */
 };
 

@@ -2,8 +2,10 @@
  * The source `stdin`: one split, the bytes of standard input, read as they come.
  *
  * The descriptor is shared with whoever started us, so it is not made non-blocking: poll says
- * whether there is something, and a read then takes what is there. What was read cannot be read
- * again, which is what the position says.
+ * whether there is something, and a read then takes what is there. A regular file is read with
+ * pread, so that where others stand in it does not matter, and a position is a place in it. What
+ * came through a pipe cannot be read again: with checkpoints that is refused, since they would
+ * promise what a crash breaks.
  *
  * The bytes not yet used up lie at data[begin .. end); when more is read the rest moves to the
  * front. The format skips records that are too long, so that the buffer grows to a little over
@@ -15,13 +17,15 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
     BLOCK_BYTES = 256 * 1024,
     PADDING_BYTES = 64, /* stay readable behind the bytes, for the format */
     DIAGNOSTIC_READ = 5210,
-    DIAGNOSTIC_POSITION = 5214
+    DIAGNOSTIC_POSITION = 5214,
+    DIAGNOSTIC_PIPE = 5245
 };
 
 static const size_t LONGEST = (size_t)1 << 30;
@@ -33,6 +37,8 @@ struct input {
     uint64_t position; /* of data[begin] */
     int full;          /* the output had no room: feed again before reading on */
     int ended;
+    int seekable; /* a regular file, of which byte `from` is position 0 */
+    off_t from;
 };
 
 static int stdin_bind(struct streamd_bind *b, const void *options)
@@ -54,25 +60,60 @@ static int no_memory(struct streamd_context *c)
     return STREAMD_E_NOMEM;
 }
 
+static int refuse(struct streamd_context *c, int diagnostic, const char *message)
+{
+    (void)streamd_fail(c, STREAMD_FAIL_PIPELINE, diagnostic, message);
+    return STREAMD_E_UNSUPPORTED;
+}
+
+/* "POSITION at FROM", as stdin_position writes it. */
+static int go_to(struct streamd_context *c, struct input *in, const char *position)
+{
+    unsigned long long at, from;
+    struct stat st;
+    int end = 0;
+
+    if (!in->seekable)
+        return refuse(c, DIAGNOSTIC_POSITION,
+                      "standard input cannot be read a second time, so that there is no going on "
+                      "from a checkpoint");
+    if (sscanf(position, "%llu at %llu%n", &at, &from, &end) != 2 || position[end] != '\0')
+        return refuse(c, DIAGNOSTIC_POSITION, "the position is none of standard input");
+    if (fstat(STDIN_FILENO, &st) != 0 || (unsigned long long)st.st_size < from + at)
+        return refuse(c, DIAGNOSTIC_POSITION,
+                      "standard input is shorter than what was read of it before");
+    in->position = at;
+    in->from = (off_t)from;
+    return 0;
+}
+
 static int stdin_open_split(struct streamd_context *c, void *self, const char *id,
                             const char *position, struct streamd_split *handle, void **split)
 {
-    struct input *in;
+    struct input *in = streamd_alloc(c, sizeof(*in));
+    struct stat st;
+    int rc = 0;
 
     (void)self;
     (void)id;
-    if (position) {
-        (void)streamd_fail(c, STREAMD_FAIL_PIPELINE, DIAGNOSTIC_POSITION,
-                           "standard input cannot be read a second time, so that there is no going "
-                           "on from a checkpoint");
-        return STREAMD_E_UNSUPPORTED;
-    }
-    in = streamd_alloc(c, sizeof(*in));
     if (!in)
         return no_memory(c);
     *in = (struct input){.handle = handle};
-    *split = in;
-    return 0;
+    in->seekable = fstat(STDIN_FILENO, &st) == 0 && S_ISREG(st.st_mode);
+    in->from = in->seekable ? lseek(STDIN_FILENO, 0, SEEK_CUR) : 0;
+    if (in->from < 0)
+        in->seekable = 0;
+    if (position)
+        rc = go_to(c, in, position);
+    else if (c->durable && !in->seekable)
+        rc = refuse(c, DIAGNOSTIC_PIPE,
+                    "standard input is no file, and what comes through a pipe cannot be read again "
+                    "after a crash; write it to a file and read that, or run without checkpoints");
+    if (rc)
+        streamd_free(c, in);
+    else
+        *split = in;
+    return rc;
 }
 
 /* ---- reading ----------------------------------------------------------------------------- */
@@ -121,7 +162,9 @@ static enum streamd_flow fill(struct streamd_context *c, struct input *in)
         return STREAMD_FAILED;
     if (poll(&ready, 1, 0) == 0)
         return wait_for_more(c);
-    n = read(STDIN_FILENO, in->data + in->end, in->capacity - in->end);
+    n = in->seekable ? pread(STDIN_FILENO, in->data + in->end, in->capacity - in->end,
+                             in->from + (off_t)(in->position + in->end))
+                     : read(STDIN_FILENO, in->data + in->end, in->capacity - in->end);
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
         return wait_for_more(c);
     if (n < 0) {
@@ -169,8 +212,12 @@ static int stdin_position(struct streamd_context *c, void *self, void *split,
 
     (void)c;
     (void)self;
-    snprintf(text, STREAMD_POSITION_BYTES, "%llu, not to be read again",
-             (unsigned long long)in->position);
+    if (in->seekable)
+        snprintf(text, STREAMD_POSITION_BYTES, "%llu at %llu", (unsigned long long)in->position,
+                 (unsigned long long)in->from);
+    else
+        snprintf(text, STREAMD_POSITION_BYTES, "%llu, not to be read again",
+                 (unsigned long long)in->position);
     return 0;
 }
 
@@ -196,7 +243,10 @@ static void stdin_close_split(struct streamd_context *c, void *self, void *split
 
 static const struct streamd_source stdin_source = {
     .descriptor = {STREAMD_DESCRIPTOR(struct streamd_source, STREAMD_SOURCE, "stdin"),
-                   "Reads standard input.", NULL, 0},
+                   "Reads standard input.\n\n"
+                   "With checkpoints it must be a regular file, and the same one after a restart: "
+                   "what comes through a pipe cannot be read again.",
+                   NULL, 0},
     .flags = STREAMD_SOURCE_FORMAT,
     .bind = stdin_bind,
     .list = stdin_list,
