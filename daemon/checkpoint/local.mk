@@ -11,6 +11,16 @@ noinst_LTLIBRARIES += %D%/libcheckpoint.la
 	%D%/native_read.c \
 	%D%/native_write.c \
 	%D%/restart.c %D%/restart.h \
+	%D%/savepoint.h \
+	%D%/savepoint_form.c %D%/savepoint_form.h \
+	%D%/savepoint_open.c \
+	%D%/savepoint_restore.c \
+	%D%/savepoint_role.c %D%/savepoint_role.h \
+	%D%/savepoint_scan.c \
+	%D%/savepoint_seal.c \
+	%D%/savepoint_sql.c %D%/savepoint_sql.h \
+	%D%/savepoint_value.c %D%/savepoint_value.h \
+	%D%/savepoint_write.c \
 	%D%/store.c %D%/store.h \
 	%D%/store_clean.c \
 	%D%/store_folder.c %D%/store_form.h \
@@ -40,3 +50,9 @@ unit_tests += tests/unit/test_store
 tests_unit_test_store_SOURCES = tests/unit/test_store.c tests/unit/store_case.h
 tests_unit_test_store_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 tests_unit_test_store_LDADD = $(L3) $(CMOCKA_LIBS)
+
+# What Python's sqlite3 sees of savepoints, and makes of them.
+check_PROGRAMS += tests/unit/savepoint_tool
+tests_unit_savepoint_tool_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+tests_unit_savepoint_tool_LDADD = $(L3) $(JANSSON_LIBS)
+unit_scripts += tests/unit/savepoint.py

@@ -131,6 +131,7 @@ struct savepoint_row {
     struct rowcode_value *values;
 };
 
+/* Begins with the first row. */
 int savepoint_rows_open(struct savepoint *s, const struct savepoint_table *t,
                         struct savepoint_rows **rows, struct streamd_error *error)
     __attribute__((warn_unused_result));
@@ -138,6 +139,7 @@ int savepoint_rows_open(struct savepoint *s, const struct savepoint_table *t,
 /* 1, 0 at the end, or negative: SD4433 names table, row and column. */
 int savepoint_rows_next(struct savepoint_rows *rows, struct savepoint_row *row,
                         struct streamd_error *error);
+/* Ends it, wherever it is. NULL is fine. */
 void savepoint_rows_close(struct savepoint_rows *rows);
 
 #endif

@@ -10,7 +10,7 @@
 #include "checkpoint/savepoint_sql.h"
 
 enum {
-    SAVEPOINT_COLUMNS_MAX = 1990, /* fields of a table: SQLite has 2000 columns */
+    SAVEPOINT_COLUMNS_MAX = 2000 - 10, /* fields of a table: SQLite has 2000 columns */
     SAVEPOINT_TABLES_MAX = 65536,
     SAVEPOINT_TYPE_TEXT = 32,    /* bytes of a type's text, with its NUL */
     SAVEPOINT_PREFIX_MAX = 4,    /* columns in front of the fields */

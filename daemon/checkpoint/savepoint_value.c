@@ -313,9 +313,22 @@ const char *savepoint_value_read(sqlite3_stmt *s, int index, const struct stream
     }
 }
 
+/* The beginning of a text, with nothing in it that a terminal would obey. */
+static void show_text(const unsigned char *text, size_t length, char *out, size_t size)
+{
+    char cut[41];
+    size_t n = 0;
+
+    length = text_utf8_prefix((const char *)text, length < 40 ? length : 40);
+    for (; n < length; n++)
+        cut[n] = text[n] < ' ' || text[n] == 127 ? '?' : (char)text[n];
+    cut[n] = '\0';
+    snprintf(out, size, "'%s'", cut);
+}
+
 void savepoint_value_show(sqlite3_stmt *s, int index, char *out, size_t size)
 {
-    const unsigned char *text;
+    const unsigned char *text = NULL;
 
     switch (sqlite3_column_type(s, index)) {
     case SQLITE_NULL:
@@ -326,11 +339,13 @@ void savepoint_value_show(sqlite3_stmt *s, int index, char *out, size_t size)
         break;
     case SQLITE_TEXT:
         text = sqlite3_column_text(s, index);
-        snprintf(out, size, "'%.40s'", text ? (const char *)text : "");
+        show_text(text, text ? (size_t)sqlite3_column_bytes(s, index) : 0, out, size);
+        break;
+    case SQLITE_INTEGER:
+        snprintf(out, size, "%lld", (long long)sqlite3_column_int64(s, index));
         break;
     default:
-        text = sqlite3_column_text(s, index);
-        snprintf(out, size, "%.40s", text ? (const char *)text : "");
+        snprintf(out, size, "%.17g", sqlite3_column_double(s, index));
         break;
     }
 }

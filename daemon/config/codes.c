@@ -1,8 +1,8 @@
 /* Looking codes up: the parts one after the other, each sorted by number. */
 #include "config/codes.h"
 
-static const struct code *const parts[] = {codes_of_files, codes_of_graphs, codes_of_plugins,
-                                           codes_of_state, codes_of_runs};
+static const struct code *const parts[] = {codes_of_files, codes_of_graphs,     codes_of_plugins,
+                                           codes_of_state, codes_of_savepoints, codes_of_runs};
 
 const struct code *codes_at(size_t index)
 {

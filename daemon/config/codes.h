@@ -23,10 +23,11 @@ const struct code *codes_find(int number);
 const struct code *codes_at(size_t index);
 
 /* The parts, each ended by number 0. */
-extern const struct code codes_of_files[];   /* SD1xxx */
-extern const struct code codes_of_graphs[];  /* SD2xxx */
-extern const struct code codes_of_plugins[]; /* SD3xxx */
-extern const struct code codes_of_state[];   /* SD4xxx */
-extern const struct code codes_of_runs[];    /* SD5xxx */
+extern const struct code codes_of_files[];      /* SD1xxx */
+extern const struct code codes_of_graphs[];     /* SD2xxx */
+extern const struct code codes_of_plugins[];    /* SD3xxx */
+extern const struct code codes_of_state[];      /* SD4xxx */
+extern const struct code codes_of_savepoints[]; /* SD4430 to SD4449 */
+extern const struct code codes_of_runs[];       /* SD5xxx */
 
 #endif

@@ -8,6 +8,7 @@ noinst_LTLIBRARIES += %D%/libconfig.la
 	%D%/codes_graphs.c \
 	%D%/codes_plugins.c \
 	%D%/codes_runs.c \
+	%D%/codes_savepoints.c \
 	%D%/codes_state.c \
 	%D%/complain.c \
 	%D%/diagnostics.c %D%/diagnostics.h \

@@ -7,7 +7,7 @@ from tree import tap
 
 TABLES = ["daemon/config/codes_files.c", "daemon/config/codes_graphs.c",
           "daemon/config/codes_plugins.c", "daemon/config/codes_state.c",
-          "daemon/config/codes_runs.c"]  # fmt: skip
+          "daemon/config/codes_savepoints.c", "daemon/config/codes_runs.c"]  # fmt: skip
 # Several plugins report these, and mean the same.
 SHARED = {3111, 5210, 5214, 5220, 5241, 5243, 5290, 5301, 5305, 5390}
 FOLDERS = ["include", "daemon", "plugins"]
