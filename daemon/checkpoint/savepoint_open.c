@@ -21,8 +21,10 @@ int savepoint_damaged(const struct savepoint *s, struct streamd_error *error, co
     va_start(args, format);
     vsnprintf(what, sizeof(what), format, args);
     va_end(args);
-    return error_set_full(error, STREAMD_E_DATA, STREAMD_FAIL_PIPELINE, SAVEPOINT_DAMAGED,
-                          "%s is no whole savepoint: %s", s->path, what);
+    error_set_full(error, STREAMD_E_DATA, STREAMD_FAIL_PIPELINE, SAVEPOINT_DAMAGED,
+                   "%s is no whole savepoint: %s", s->path, what);
+    savepoint_sql_clean(error);
+    return STREAMD_E_DATA;
 }
 
 /* A name from column `index`, in the arena. NULL: it is none, or no memory, and the error is set.

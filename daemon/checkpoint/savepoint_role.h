@@ -2,17 +2,17 @@
  * checkpoint/savepoint_role.h - `streamd savepoint`: the conversion as a process of its own, so
  * that it holds nobody up and may die alone.
  *
- *   write --checkpoint FOLDER FILE
- *   restore --folder FOLDER --lineage HEX --checkpoint ID [--pipeline NAME] FILE
+ *   create FOLDER FILE                             from the checkpoint in FOLDER
+ *   restore FILE FOLDER LINEAGE ID [PIPELINE]      to the checkpoint ID of LINEAGE in FOLDER
  *
- * FOLDERs are those of checkpoints, in a state directory, without symbolic links in them. One line
- * of JSON goes to standard output:
+ * FOLDER is that of a checkpoint, without symbolic links in its path. One line of JSON goes to
+ * standard output:
  *
  *   {"lineage":HEX,"checkpoint":ID,"parallelism":N,"key_groups":N,"tables":N,"rows":N,"bytes":N}
- *   {"error":{"code":"SD4430","message":TEXT}}                      (code null where there is none)
  *
  * lineage and checkpoint are those that the savepoint was made of, also after a restore, where they
- * become the parent of the new lineage.
+ * become the parent of the new lineage. What went wrong is one line on standard error: "SD4430:
+ * ...", without the code where there is none.
  */
 #ifndef CHECKPOINT_SAVEPOINT_ROLE_H
 #define CHECKPOINT_SAVEPOINT_ROLE_H

@@ -122,11 +122,13 @@ static int wrong_value(struct savepoint_rows *r, int index, const char *column,
     if (!*expected)
         return error_set_nomem(error);
     savepoint_value_show(r->query, index, shown, sizeof(shown));
-    return error_set_full(error, STREAMD_E_DATA, STREAMD_FAIL_PIPELINE, SAVEPOINT_VALUE,
-                          "%s: table %s, row with " SAVEPOINT_SEQ
-                          " %lld, column %s: expected %s, found %s",
-                          r->s->path, r->t->sql_name, (long long)sqlite3_column_int64(r->query, 0),
-                          column, expected, shown);
+    error_set_full(error, STREAMD_E_DATA, STREAMD_FAIL_PIPELINE, SAVEPOINT_VALUE,
+                   "%s: table %s, row with " SAVEPOINT_SEQ
+                   " %lld, column %s: expected %s, found %s",
+                   r->s->path, r->t->sql_name, (long long)sqlite3_column_int64(r->query, 0), column,
+                   expected, shown);
+    savepoint_sql_clean(error);
+    return STREAMD_E_DATA;
 }
 
 static int take_own(struct savepoint_rows *r, struct savepoint_row *row,

@@ -2,9 +2,11 @@
 #include "checkpoint/savepoint_sql.h"
 
 #include "base/error.h"
+#include "base/text.h"
 #include "checkpoint/savepoint.h"
 
 #include <stdarg.h>
+#include <string.h>
 
 static const char *file_name(sqlite3 *db)
 {
@@ -13,7 +15,23 @@ static const char *file_name(sqlite3 *db)
     return name && *name ? name : "the savepoint";
 }
 
-int savepoint_sql_error(sqlite3 *db, struct streamd_error *error)
+void savepoint_sql_clean(struct streamd_error *error)
+{
+    char *at = error ? error->message : NULL;
+    size_t left = at ? strlen(at) : 0, good;
+
+    for (; left; at++, left--) {
+        good = text_utf8_prefix(at, left);
+        for (; good; good--, at++, left--)
+            if ((unsigned char)*at < ' ' || *at == 127)
+                *at = '?';
+        if (!left)
+            break;
+        *at = '?';
+    }
+}
+
+static int fill(sqlite3 *db, struct streamd_error *error)
 {
     const char *message = db ? sqlite3_errmsg(db) : "out of memory";
 
@@ -37,6 +55,14 @@ int savepoint_sql_error(sqlite3 *db, struct streamd_error *error)
         return error_set_full(error, STREAMD_E_IO, STREAMD_FAIL_PIPELINE, SAVEPOINT_DISK, "%s: %s",
                               file_name(db), message);
     }
+}
+
+int savepoint_sql_error(sqlite3 *db, struct streamd_error *error)
+{
+    int rc = fill(db, error);
+
+    savepoint_sql_clean(error);
+    return rc;
 }
 
 static int vprepare(sqlite3 *db, sqlite3_stmt **statement, struct streamd_error *error,

@@ -26,6 +26,10 @@ int savepoint_sql_open(const char *path, enum savepoint_mode mode, sqlite3 **db,
 /* The last failure of a database as an error: SD4431 what is damaged, SD4436 what the disk says. */
 int savepoint_sql_error(sqlite3 *db, struct streamd_error *error);
 
+/* Takes out of a message what a database may have put there: control bytes, and what is not UTF-8.
+ */
+void savepoint_sql_clean(struct streamd_error *error);
+
 /* Prepares a statement from sqlite3_mprintf's format (%w inside of "", %Q for texts). */
 int savepoint_sql_prepare(sqlite3 *db, sqlite3_stmt **statement, struct streamd_error *error,
                           const char *format, ...) __attribute__((warn_unused_result));
