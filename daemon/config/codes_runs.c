@@ -125,6 +125,46 @@ const struct code codes_of_runs[] = {
      NULL},
     {5390, "an aggregate function that failed",
      "A function of a plugin broke its contract: tell the plugin's author.", NULL},
+    {5501, "a worker process that died",
+     "One of the pipeline's processes was killed or exited. With a state directory the pipeline "
+     "starts again from the last checkpoint, as `restart` says; without one it has failed. Signal "
+     "9 "
+     "without anybody's doing is often the kernel, out of memory; signal 11 a mistake in a plugin.",
+     NULL},
+    {5502, "a worker that cannot be talked to",
+     "A worker did not become ready in time, or what it said to its coordinator made no sense. The "
+     "attempt fails, and starts again as `restart` says.",
+     NULL},
+    {5503, "a child process that did not do its work",
+     "The coordinator lets other processes load plugins and convert files. One of them died, or "
+     "took too long, without an answer. If it was `streamd plan`, a plugin that the file names is "
+     "the likely cause: `streamctl plugins probe` looks at one.",
+     NULL},
+    {5504, "more workers than a host can have", "At most 512 workers run on one host.", NULL},
+    {5505, "an attempt that was given up",
+     "Workers did not commit a complete checkpoint within `checkpoint.timeout`. The attempt fails, "
+     "and the next one commits it first: nothing is lost.",
+     "checkpoint: {every: 10s, timeout: 10m}"},
+    {5506, "a checkpoint of which nobody knows whether it is on the disk",
+     "Writing to the state directory failed in a place where it cannot be known what is there now. "
+     "The process ends without another write. Started again, it looks, and goes on from what is "
+     "there.",
+     NULL},
+    {5507, "no checkpoint could be taken",
+     "Somebody asked for a savepoint, to rescale or to stop, which takes a checkpoint; it failed "
+     "three times, for the reason that is told. The pipeline goes on, unless it was a signal that "
+     "asked: then it ends, and goes on from the last complete checkpoint when it is started again.",
+     NULL},
+    {5508, "a request that cannot be taken now",
+     "The pipeline is being started, stopped or rescaled already, or has ended.", NULL},
+    {5511, "a state directory that does not fit the file",
+     "The pipeline file was changed in a way that does not go with the state that is kept: a node "
+     "with state is gone, a key or a column has another type, or the number of key groups is "
+     "another. New nodes, new nullable columns, and columns that are gone are all right. A node "
+     "that "
+     "is gone on purpose is given up with --drop-state; for anything else begin with another state "
+     "directory, or give the changed node a new name and give up the old one.",
+     "streamctl run --state-dir state --drop-state old orders.yaml"},
     {5531, "workers with another plan",
      "Every worker reads the pipeline's file with its plugins once more, and must come to the same "
      "plan as was judged at the start. It did not: a plugin, or a variable that the file names, "
