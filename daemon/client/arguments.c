@@ -114,6 +114,14 @@ static int is_word(const char *words, const char *value)
     return 0;
 }
 
+static int take_drop(struct client *c, const char *node)
+{
+    if (c->drop_count == CLIENT_DROPS_MAX)
+        return client_fail(CLIENT_USAGE, "--drop-state can be given %d times", CLIENT_DROPS_MAX);
+    c->drop_state[c->drop_count++] = node;
+    return CLIENT_OK;
+}
+
 static int take_option(struct line *l, const struct verb_option *o, const char *value)
 {
     struct client *c = l->client;
@@ -135,6 +143,16 @@ static int take_option(struct line *l, const struct verb_option *o, const char *
         c->plugin_path = value;
     else if (strcmp(o->name, "log-level") == 0)
         c->log.level = log_level_of(value);
+    else if (strcmp(o->name, "state-dir") == 0)
+        c->state_dir = value;
+    else if (strcmp(o->name, "restore") == 0)
+        c->restore = value;
+    else if (strcmp(o->name, "accept-duplicates") == 0)
+        c->accept_duplicates = 1;
+    else if (strcmp(o->name, "drop-state") == 0)
+        return take_drop(c, value);
+    else if (strcmp(o->name, "parallelism") == 0)
+        return take_number(o->name, value, 1 << 15, &c->parallelism);
     else if (strcmp(o->name, "batch-rows") == 0)
         return take_number(o->name, value, 1 << 20, &c->batch_rows);
     else if (strcmp(o->name, "channel-slots") == 0)

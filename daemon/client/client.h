@@ -23,6 +23,9 @@ enum client_exit {
     CLIENT_INVALID = 78      /* a file is not valid */
 };
 
+/* How many nodes --drop-state can name. */
+enum { CLIENT_DROPS_MAX = 64 };
+
 /* The command line. */
 struct client {
     struct log log;
@@ -37,6 +40,13 @@ struct client {
     const char *format;            /* of --format, NULL: not given */
     long long batch_rows;          /* 0: not given */
     long long channel_slots;       /* 0: not given */
+    long long parallelism;         /* 0: not given */
+    const char *state_dir;         /* of --state-dir, NULL: not given */
+    const char *restore;           /* of --restore, NULL: not given */
+    int accept_duplicates;
+    const char *drop_state[CLIENT_DROPS_MAX]; /* of --drop-state */
+    size_t drop_count;
+    const char *program; /* streamd, which works for streamctl */
     const char *version;
 };
 
@@ -61,6 +71,10 @@ int client_fail(int code, const char *format, ...) STREAMD_PRINTF(2, 3);
 /* The verbs. `count` arguments that are no options. */
 int client_validate(struct client *c, int count, char **arguments);
 int client_run(struct client *c, int count, char **arguments);
+int client_status(struct client *c, int count, char **arguments);
+int client_savepoint(struct client *c, int count, char **arguments);
+int client_rescale(struct client *c, int count, char **arguments);
+int client_stop(struct client *c, int count, char **arguments);
 int client_graph(struct client *c, int count, char **arguments);
 int client_echo(struct client *c, int count, char **arguments);
 int client_explain(struct client *c, int count, char **arguments);

@@ -4,7 +4,7 @@
 #ifndef CLIENT_LIVE_H
 #define CLIENT_LIVE_H
 
-#include "worker/worker.h"
+#include "control/stats.h"
 
 /* What was shown last, for rates. Start with {0}. */
 struct live {

@@ -1,6 +1,8 @@
 /* One step after the other; a step that finds errors does not keep the next from finding more. */
 #include "client/load.h"
 
+#include "plan/role.h"
+
 /* 1 where there is not one plugin, which is one problem and not one for each node. */
 static int has_no_plugins(struct loaded *l, const struct client *c)
 {
@@ -32,6 +34,8 @@ static void bind_plugins(struct loaded *l, const struct client *c)
         l->rc = STREAMD_E_REPORTED;
         return;
     }
+    if (plan_override_parallelism(&l->pipeline, (uint32_t)c->parallelism, &l->diagnostics))
+        l->rc = STREAMD_E_REPORTED;
     rc = plan_build(&l->pipeline, l->plugins, &l->diagnostics, &l->plan);
     if (!l->rc || rc == STREAMD_E_NOMEM)
         l->rc = rc;

@@ -16,10 +16,14 @@ noinst_LTLIBRARIES += %D%/libclient.la
 	%D%/new.c \
 	%D%/plugins.c \
 	%D%/reference.c \
+	%D%/remote.c \
 	%D%/run.c \
 	%D%/summary.c %D%/summary.h \
 	%D%/validate.c \
 	%D%/verbs.c %D%/verbs.h \
+	%D%/workers.c %D%/workers.h \
 	%D%/wrap.c %D%/wrap.h
+%C%_libclient_la_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+%C%_libclient_la_LIBADD = $(JANSSON_LIBS)
 
 EXTRA_DIST += %D%/README

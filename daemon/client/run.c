@@ -1,5 +1,6 @@
 /*
- * streamctl run: one pipeline in this process, in the foreground.
+ * streamctl run: one pipeline in the foreground; in this process, unless it takes several or keeps
+ * its state (workers.h).
  *
  * SIGINT and SIGTERM are taken through a signalfd that the worker polls, so that no handler runs in
  * the middle of anything. When the first has arrived, both have their default effect again: a
@@ -8,6 +9,7 @@
 #include "client/live.h"
 #include "client/load.h"
 #include "client/summary.h"
+#include "client/workers.h"
 
 #include "worker/worker.h"
 
@@ -63,23 +65,6 @@ static int take_signals(struct run *r)
     return r->signal_fd < 0 ? -1 : 0;
 }
 
-static int print_summary(const struct client *c, const struct plan *plan,
-                         const struct worker_stats *stats, const char *failed)
-{
-    struct text out = {0};
-
-    if (c->json) {
-        summary_json(plan->name, stats, failed, &out);
-        return client_print(&out);
-    }
-    if (c->quiet)
-        return CLIENT_OK;
-    summary_table(stats, &out);
-    if (stats->stopped)
-        text_add(&out, "stopped by a signal: windows that were open have no result\n");
-    return client_complain(&out);
-}
-
 /* The exit code of a run, with its last words. */
 static int conclude(struct run *r, const struct plan *plan, struct worker *worker, int rc,
                     const struct streamd_error *error)
@@ -89,7 +74,7 @@ static int conclude(struct run *r, const struct plan *plan, struct worker *worke
     int code;
 
     live_clear(&r->live);
-    code = print_summary(r->c, plan, worker_stats(worker), failed ? error->message : NULL);
+    code = summary_print(r->c, plan->name, worker_stats(worker), failed ? error->message : NULL);
     if (!failed)
         return broken_pipe ? CLIENT_OK : code;
     if (error->diagnostic)
@@ -144,6 +129,8 @@ int client_run(struct client *c, int count, char **arguments)
     int code;
 
     (void)count;
+    if (workers_wanted(c, arguments[0]))
+        return workers_run(c, arguments[0]);
     if (c->quiet)
         c->log.level = LOG_LEVEL_ERROR;
     load_file(&l, c, arguments[0], LOAD_PLAN);

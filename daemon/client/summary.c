@@ -205,3 +205,22 @@ void summary_json(const char *pipeline, const struct worker_stats *stats, const 
     }
     text_add(out, "]}\n");
 }
+
+int summary_print(const struct client *c, const char *pipeline, const struct worker_stats *stats,
+                  const char *failed)
+{
+    struct text out = {0};
+
+    if (c->json) {
+        summary_json(pipeline, stats, failed, &out);
+        return client_print(&out);
+    }
+    if (c->quiet)
+        return CLIENT_OK;
+    summary_table(stats, &out);
+    if (stats->stopped && c->state_dir)
+        text_add(&out, "stopped at a checkpoint: started again, it goes on from there\n");
+    else if (stats->stopped)
+        text_add(&out, "stopped by a signal: windows that were open have no result\n");
+    return client_complain(&out);
+}

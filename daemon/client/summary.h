@@ -5,7 +5,8 @@
 #define CLIENT_SUMMARY_H
 
 #include "base/text.h"
-#include "worker/worker.h"
+#include "client/client.h"
+#include "control/stats.h"
 
 /* Appends a table. Columns of late, rejected, skipped and discarded rows stand there only where a
    node has some. */
@@ -19,6 +20,11 @@ void summary_table(const struct worker_stats *stats, struct text *out);
  */
 void summary_json(const char *pipeline, const struct worker_stats *stats, const char *failed,
                   struct text *out);
+
+/* Prints the end of a run as the command line asks for: JSON on standard output, a table on
+   standard error, or nothing. The exit code of that. */
+int summary_print(const struct client *c, const char *pipeline, const struct worker_stats *stats,
+                  const char *failed);
 
 /* 1234567 as "1,234,567"; at most 27 bytes with the NUL. */
 void summary_number(uint64_t value, char out[32]);

@@ -10,6 +10,15 @@ const struct verb_option client_options[] = {
      "the installation"},
     {"log-level", 0, VERB_LOG_LEVEL, "LEVEL", "error warning info debug",
      "error, warning, info (default) or debug"},
+    {"state-dir", 0, VERB_STATE_DIR, "FOLDER", NULL,
+     "Where checkpoints are kept; a run goes on from the newest one there"},
+    {"parallelism", 0, VERB_WORKERS, "N", NULL, "Worker processes, instead of the file's number"},
+    {"restore", 0, VERB_WORKERS, "SAVEPOINT", NULL,
+     "Begin with the state of a savepoint; the state directory must be new"},
+    {"drop-state", 0, VERB_WORKERS, "NODE", NULL,
+     "Give up the state of a node that is no longer in the file; may be given several times"},
+    {"accept-duplicates", 0, VERB_WORKERS, NULL, NULL,
+     "Let come again what sinks committed after the savepoint that is restored"},
     {"batch-rows", 0, VERB_TUNING, "N", NULL, "Rows in a batch (for tests and tuning)"},
     {"channel-slots", 0, VERB_TUNING, "N", NULL,
      "Batches that wait between two nodes (for tests and tuning)"},
@@ -33,15 +42,62 @@ const struct verb client_verbs[] = {
      .arguments = "FILE",
      .summary = "Run a pipeline here, until its input ends or it is interrupted",
      .details =
-         "One process, in the foreground. On a terminal a line shows what flows; at the end "
-         "a table sums up, on standard error, or as JSON on standard output with --json. The "
-         "first SIGINT or SIGTERM stops reading, lets what was read flow out, and commits; "
-         "open windows do not fire. A second one ends at once. Exits with 1 where the "
-         "pipeline failed, with 78 where the file is not valid.",
-     .flags = VERB_JSON | VERB_QUIET | VERB_LOG_LEVEL | VERB_PLUGIN_PATH | VERB_TUNING,
+         "In the foreground; over several worker processes where the file or --parallelism says "
+         "so. On a terminal a line shows what flows; at the end a table sums up, on standard "
+         "error, "
+         "or as JSON on standard output with --json. With --state-dir it takes checkpoints, starts "
+         "again by itself where a process fails, and goes on from the newest checkpoint when it is "
+         "started again. The first SIGINT or SIGTERM stops it at a checkpoint; without a state "
+         "directory it stops reading, lets what was read flow out, and commits. Open windows do "
+         "not fire. A second signal ends at once. Exits with 1 where the pipeline failed, with 75 "
+         "where another process has the state directory, with 78 where the file is not valid or "
+         "does not fit the state directory.",
+     .flags = VERB_JSON | VERB_QUIET | VERB_LOG_LEVEL | VERB_PLUGIN_PATH | VERB_TUNING |
+              VERB_STATE_DIR | VERB_WORKERS,
      .least = 1,
      .most = 1,
      .run = client_run},
+    {.name = "status",
+     .arguments = "--state-dir FOLDER",
+     .summary = "Show what a running pipeline does",
+     .details = "Asks the process that runs with this state directory: its workers and what they "
+                "are stuck in, its checkpoints, its failures, and what each node has counted. "
+                "Exits with 69 where none runs.",
+     .flags = VERB_JSON | VERB_STATE_DIR,
+     .least = 0,
+     .most = 0,
+     .words = "",
+     .run = client_status},
+    {.name = "savepoint",
+     .arguments = "--state-dir FOLDER FILE",
+     .summary = "Take a savepoint of a running pipeline",
+     .details = "Takes a checkpoint and writes its state to FILE, an SQLite database with a table "
+                "for every state table; the pipeline goes on meanwhile. Exits with 69 where none "
+                "runs with this state directory.",
+     .flags = VERB_JSON | VERB_QUIET | VERB_STATE_DIR,
+     .least = 1,
+     .most = 1,
+     .run = client_savepoint},
+    {.name = "rescale",
+     .arguments = "--state-dir FOLDER N",
+     .summary = "Run a running pipeline over N workers from now on",
+     .details = "It stops at a checkpoint and starts again from it. The number stands until the "
+                "run ends. Exits with 69 where none runs with this state directory.",
+     .flags = VERB_JSON | VERB_QUIET | VERB_STATE_DIR,
+     .least = 1,
+     .most = 1,
+     .words = "",
+     .run = client_rescale},
+    {.name = "stop",
+     .arguments = "--state-dir FOLDER",
+     .summary = "Stop a running pipeline at a checkpoint",
+     .details = "Everything up to the checkpoint is committed when this ends. Exits with 69 where "
+                "none runs with this state directory.",
+     .flags = VERB_JSON | VERB_QUIET | VERB_STATE_DIR,
+     .least = 0,
+     .most = 0,
+     .words = "",
+     .run = client_stop},
     {.name = "graph",
      .arguments = "FILE",
      .summary = "Show the nodes of a pipeline and what flows where",

@@ -14,7 +14,9 @@ enum verb_flags {
     VERB_LOG_LEVEL = 4,
     VERB_PLUGIN_PATH = 8,
     VERB_FORMAT = 16,
-    VERB_TUNING = 32 /* --batch-rows, --channel-slots */
+    VERB_TUNING = 32, /* --batch-rows, --channel-slots */
+    VERB_STATE_DIR = 64,
+    VERB_WORKERS = 128 /* --parallelism, --restore, --drop-state, --accept-duplicates */
 };
 
 struct verb {

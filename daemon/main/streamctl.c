@@ -27,11 +27,11 @@ static long long number_of(const char *variable)
     return value ? atoll(value) : 0;
 }
 
-/* Where plugins of the build tree are, if the program runs from there; `path` holds the answer. */
-static const char *plugins_of_build_tree(char path[PATH_MAX])
+/* Something beside the program that runs, if it is there and can be used; `path` holds the answer.
+ */
+static const char *beside_program(const char *name, char path[PATH_MAX])
 {
-    static const char folder[] = "plugins-live";
-    ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - sizeof(folder));
+    ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - strlen(name) - 1);
     char *slash;
 
     if (length <= 0)
@@ -40,13 +40,23 @@ static const char *plugins_of_build_tree(char path[PATH_MAX])
     slash = strrchr(path, '/');
     if (!slash)
         return NULL;
-    memcpy(slash + 1, folder, sizeof(folder));
+    strcpy(slash + 1, name);
     return access(path, R_OK | X_OK) == 0 ? path : NULL;
+}
+
+/* The program that workers are started from. */
+static const char *streamd_program(char path[PATH_MAX])
+{
+    const char *given = getenv("STREAMD_PROGRAM");
+
+    if (given && *given)
+        return given;
+    return beside_program("streamd", path) ? path : STREAMD_PROGRAM;
 }
 
 int main(int argc, char **argv)
 {
-    char built[PATH_MAX];
+    char built[PATH_MAX], program[PATH_MAX];
     struct client c = {
         .log = {.descriptor = STDERR_FILENO, .level = LOG_LEVEL_INFO},
         .terminal = isatty(STDERR_FILENO),
@@ -54,8 +64,9 @@ int main(int argc, char **argv)
         .environment_plugins = getenv("STREAMD_PLUGIN_PATH"),
         .batch_rows = number_of("STREAMD_BATCH_ROWS"),
         .channel_slots = number_of("STREAMD_CHANNEL_SLOTS"),
-        .built_plugins = plugins_of_build_tree(built),
+        .built_plugins = beside_program("plugins-live", built),
         .installed_plugins = STREAMD_PLUGIN_DIR,
+        .program = streamd_program(program),
         .version = PACKAGE_VERSION,
     };
 
