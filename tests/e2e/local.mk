@@ -21,8 +21,10 @@ e2e_tests += \
 	%D%/nexmark.py \
 	%D%/plugin-judge.sh \
 	%D%/sqlite-sink.sh \
+	%D%/state-dir.sh \
 	%D%/state-moving.py \
 	%D%/stdin-stdout.sh \
-	%D%/windows-random.py
+	%D%/windows-random.py \
+	%D%/workers.sh
 
-EXTRA_DIST += %D%/README
+EXTRA_DIST += %D%/README %D%/processes.sh
