@@ -24,7 +24,7 @@
 enum {
     RINGS_BUDGET = 16 << 20, /* bytes of the rings of one worker */
     END_TIMEOUT_MS = 10000,  /* for workers to exit once they were told to */
-    READY_TIMEOUT_MS = 120000
+    READY_TIMEOUT_S = 120
 };
 
 /* --- Failing and ending ------------------------------------------------------------------------
@@ -337,7 +337,7 @@ static void ready_took_too_long(uv_timer_t *timer)
         if (c->attempt.members[i].ready)
             continue;
         (void)error_set_full(&error, STREAMD_E_LIMIT, STREAMD_FAIL_TASK, 5502,
-                             "worker %u was not ready after %d s", i, READY_TIMEOUT_MS / 1000);
+                             "worker %u was not ready after %d s", i, READY_TIMEOUT_S);
         attempt_fail(c, &c->attempt.members[i], &error, NULL);
         return;
     }
@@ -352,7 +352,7 @@ void attempt_start(struct coordinator *c)
     c->failure = (struct failure){0};
     c->attempt.number = ++c->attempts;
     c->attempt.started_at = coordinator_now(c);
-    (void)uv_timer_start(&c->wait, ready_took_too_long, READY_TIMEOUT_MS, 0);
+    (void)uv_timer_start(&c->wait, ready_took_too_long, READY_TIMEOUT_S * 1000, 0);
     rc = start_all(c, &error);
     if (rc) {
         (void)error_add_context(&error, "cannot start the workers");

@@ -67,6 +67,7 @@ struct coordinator_result {
 /* Runs. SIGINT and SIGTERM are taken meanwhile; a second one has its default effect. */
 void coordinator_run(const struct coordinator_options *options, struct coordinator_result *result);
 
+/* Releases what a result refers to. */
 void coordinator_result_clear(struct coordinator_result *result);
 
 #endif

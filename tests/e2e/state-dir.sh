@@ -1,6 +1,7 @@
 #!/bin/bash
 # A run with a state directory: stopped, killed, rescaled and started again, its output is exact; an edited file
 # is compared with what is there; control.sock answers.
+# shellcheck disable=SC2317 # functions are called by wait_for
 . "$(dirname "$0")/../tap.sh"
 . "$(dirname "$0")/processes.sh"
 
@@ -59,9 +60,9 @@ fresh() {
     rm -rf state parts
 }
 
-# finish [OPTION...]: what is left, as fast as it goes.
+# finish: what is left, as fast as it goes.
 finish() {
-    run env RATE=100000000 "$STREAMCTL" run --quiet --state-dir state "$@" p.yaml
+    run env RATE=100000000 "$STREAMCTL" run --quiet --state-dir state p.yaml
 }
 
 # exact NAME: the output is whole and right.
