@@ -56,3 +56,8 @@ check_PROGRAMS += tests/unit/savepoint_tool
 tests_unit_savepoint_tool_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 tests_unit_savepoint_tool_LDADD = $(L3) $(JANSSON_LIBS)
 unit_scripts += tests/unit/savepoint.py
+
+unit_tests += tests/unit/test_native
+tests_unit_test_native_SOURCES = tests/unit/test_native.c tests/unit/faulty_files.h
+tests_unit_test_native_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(XXHASH_CFLAGS)
+tests_unit_test_native_LDADD = $(L3) $(CMOCKA_LIBS)

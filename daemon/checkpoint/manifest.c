@@ -199,7 +199,7 @@ static int copy_text(const json_t *value, char *out, size_t size)
     size_t length = json_string_length(value);
 
     if (!json_is_string(value) || length >= size || strlen(json_string_value(value)) != length)
-        return -1;
+        return STREAMD_E_DATA;
     memcpy(out, json_string_value(value), length + 1);
     return 0;
 }
@@ -209,7 +209,7 @@ static int copy_number(const json_t *value, uint64_t most, uint64_t *out)
     json_int_t n = json_integer_value(value);
 
     if (!json_is_integer(value) || n < 0 || (uint64_t)n > most)
-        return -1;
+        return STREAMD_E_DATA;
     *out = (uint64_t)n;
     return 0;
 }
@@ -228,13 +228,13 @@ static int read_file_entry(const json_t *o, const struct manifest *m, struct man
         copy_text(json_object_get(o, "name"), f->name, sizeof(f->name)) ||
         copy_number(json_object_get(o, "bytes"), INT64_MAX, &f->bytes) ||
         copy_text(json_object_get(o, "checksum"), f->checksum, sizeof(f->checksum)))
-        return -1;
+        return STREAMD_E_DATA;
     f->task = (uint32_t)task;
     f->checkpoint = m->id;
     if (other && copy_number(other, INT64_MAX, &f->checkpoint))
-        return -1;
+        return STREAMD_E_DATA;
     if (!is_hex(f->checksum) || !f->name[0] || f->name[0] == '.' || strchr(f->name, '/'))
-        return -1;
+        return STREAMD_E_DATA;
     return 0;
 }
 
@@ -243,18 +243,18 @@ static int read_files(const json_t *files, struct manifest *m)
     size_t count = json_array_size(files);
 
     if (!json_is_array(files) || count > FILES_MOST)
-        return -1;
+        return STREAMD_E_DATA;
     m->files = memory_zalloc(count, sizeof(*m->files));
     if (!m->files)
         return STREAMD_E_NOMEM;
     for (size_t i = 0; i < count; i++)
         if (read_file_entry(json_array_get(files, i), m, &m->files[i]))
-            return -1;
+            return STREAMD_E_DATA;
     m->file_count = count;
     return 0;
 }
 
-/* 0, STREAMD_E_NOMEM, or another number: a member is missing or is not what it must be. */
+/* 0, STREAMD_E_NOMEM, or STREAMD_E_DATA: a member is missing or is not what it must be. */
 static int read_members(const json_t *o, struct manifest *m)
 {
     const json_t *pipeline = json_object_get(o, "pipeline");
@@ -267,7 +267,7 @@ static int read_members(const json_t *o, struct manifest *m)
         copy_text(json_object_get(o, "plan_hash"), m->plan_hash, 33) ||
         copy_text(json_object_get(o, "kind"), m->kind, sizeof(m->kind)) ||
         copy_number(json_object_get(o, "created"), INT64_MAX, &created))
-        return -1;
+        return STREAMD_E_DATA;
     m->parallelism = (uint32_t)parallelism;
     m->key_groups = (uint32_t)key_groups;
     m->created = (int64_t)created;
@@ -292,7 +292,7 @@ static int parse_object(const char *path, const char *object, size_t length, str
                               "%s has format %lld; this streamd reads format %d", path,
                               (long long)format, MANIFEST_FORMAT);
     }
-    rc = o && format == MANIFEST_FORMAT ? read_members(o, m) : -1;
+    rc = o && format == MANIFEST_FORMAT ? read_members(o, m) : STREAMD_E_DATA;
     json_decref(o);
     if (!rc)
         return 0;

@@ -1,1 +1,1 @@
-EXTRA_DIST += %D%/README %D%/keyhash.py %D%/keyhash.tsv %D%/nexmark %D%/access-log-late.yaml
+EXTRA_DIST += %D%/README %D%/keyhash.py %D%/keyhash.tsv %D%/nexmark %D%/access-log-late.yaml %D%/golden-0

@@ -1,2 +1,2 @@
-EXTRA_DIST += %D%/README %D%/windows_model.py %D%/windows_cases.py
+EXTRA_DIST += %D%/README %D%/native.py %D%/windows_model.py %D%/windows_cases.py
 meta_tests += %D%/golden.py
