@@ -117,7 +117,7 @@ static inline int streamd_lines_end(struct streamd_lines *l, const struct stream
     return 0;
 }
 
-/* decoder_save and decoder_load (format.h) of a decoder that remembers nothing else. */
+/* decoder_save (format.h) of a decoder that remembers nothing else. */
 static inline int streamd_lines_save(struct streamd_context *c, const struct streamd_lines *l,
                                      struct streamd_buffer *out)
 {
@@ -127,6 +127,8 @@ static inline int streamd_lines_save(struct streamd_context *c, const struct str
         out->data[out->length++] = (uint8_t)l->skipping;
     return rc;
 }
+
+/* Its decoder_load. */
 static inline int streamd_lines_load(struct streamd_context *c, struct streamd_lines *l,
                                      const uint8_t *data, size_t length)
 {

@@ -74,9 +74,9 @@ class FileOutput:
         return []
 
     def leftovers(self):
-        """What should not be there in the end: parts that were never published."""
+        """What should not be there in the end: parts that were never published. The mark of the last commit is."""
         return [os.path.join(folder, name) for folder, folders, names in os.walk(self.sink.path)
-                for name in names + folders if name.startswith(".")]
+                for name in names + folders if name.startswith(".") and not name.endswith(".mark")]
 
 
 class TableOutput:

@@ -172,6 +172,9 @@ static void a_commit_that_was_cut_short_is_finished(void **state)
 
 /* ---- with checkpoints -------------------------------------------------------------------- */
 
+/* Where `bucket` is in the sink's options: behind path and roll. */
+#define BUCKET_OFFSET (sizeof(char *) + 3 * sizeof(int64_t))
+
 #define LINEAGE "0123456789abcdef0123456789abcdef"
 #define PARENT "ffffffffffffffffffffffffffffffff"
 
@@ -255,6 +258,24 @@ static void a_killed_attempt_leaves_nothing(void **state)
         files(), "./.part-0-0.txt ./.streamd." LINEAGE ".other.a1.0.0.tmp ./.streamd." LINEAGE
                  ".out.a1.3.1.5.part ./.streamd." LINEAGE ".out.a2.1.0.tmp ./.streamd." PARENT
                  ".out.a1.0.0.tmp ./.streamd.x ./part-0-1.txt ");
+    io_free(io);
+}
+
+/* Buckets have their parts in their own folders, and leftovers there are found too. */
+static void parts_of_buckets(void **state)
+{
+    static const struct streamd_expr expr = {.type = {.id = STREAMD_STRING}};
+    struct io_host *io;
+
+    (void)state;
+    shell("mkdir -p out/b out/.c out/d/e; touch out/b/.streamd." LINEAGE
+          ".out.a1.7.3.tmp out/b/.streamd." LINEAGE ".out.a1.7.3.5.part out/.c/.streamd." LINEAGE
+          ".out.a1.7.3.tmp out/d/e/.streamd." LINEAGE ".out.a1.7.3.tmp");
+    io = durable("a2", 5);
+    *(const struct streamd_expr **)((char *)io_options(io) + BUCKET_OFFSET) = &expr;
+    assert_int_equal(io_open(io), 0);
+    assert_string_equal(files(), "./.c/.streamd." LINEAGE ".out.a1.7.3.tmp ./b/.streamd." LINEAGE
+                                 ".out.a1.7.3.5.part ./d/e/.streamd." LINEAGE ".out.a1.7.3.tmp ");
     io_free(io);
 }
 
@@ -549,6 +570,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(parts_are_named_by_their_owner, begin, end),
         cmocka_unit_test_setup_teardown(an_aborted_interval_joins_the_next, begin, end),
         cmocka_unit_test_setup_teardown(a_killed_attempt_leaves_nothing, begin, end),
+        cmocka_unit_test_setup_teardown(parts_of_buckets, begin, end),
         cmocka_unit_test_setup_teardown(a_crash_after_the_checkpoint_is_finished, begin, end),
         cmocka_unit_test_setup_teardown(a_commit_is_repeated, begin, end),
         cmocka_unit_test_setup_teardown(a_part_that_is_gone_is_a_loss, begin, end),

@@ -32,7 +32,7 @@ int buckets_open(struct streamd_context *c, struct buckets *b)
     b->folder = copy_text(c, path);
     if (!b->folder)
         return sink_no_memory(c);
-    if (c->durable && owned_open(c, &b->owned, b->folder))
+    if (c->durable && owned_open(c, &b->owned, b->folder, b->options->bucket != NULL))
         return STREAMD_E_IO;
     return ledger_open(c, &b->ledger, c->durable ? &b->owned : NULL);
 }

@@ -6,8 +6,8 @@
 
 #include <streamd/context.h>
 
-/* Makes a folder and those above it that are missing, and writes its absolute name to `path`
-   (PATH_MAX bytes). 0 or negative after streamd_fail. */
+/* Makes a folder and those above it that are missing, durably, and writes its absolute name to
+   `path` (PATH_MAX bytes). 0 or negative after streamd_fail. */
 int folder_make(struct streamd_context *c, const char *name, char *path);
 
 /* What is in a folder that belongs to this task, by the names of its parts. */

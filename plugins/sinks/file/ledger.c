@@ -147,8 +147,7 @@ static int sync_folder_of(struct streamd_context *c, const char *name, char sync
 }
 
 /* A closed part of the interval. */
-static int prepare_one(struct streamd_context *c, struct ledger *l, void *row, int64_t checkpoint,
-                       char synced[PATH_MAX])
+static int prepare_one(struct streamd_context *c, struct ledger *l, void *row, int64_t checkpoint)
 {
     char name[PATH_MAX];
 
@@ -161,27 +160,44 @@ static int prepare_one(struct streamd_context *c, struct ledger *l, void *row, i
             return sink_no_memory(c);
     }
     *number_in(l, row, CHECKPOINT) = checkpoint;
-    return l->owned ? 0 : sync_folder_of(c, name, synced);
+    return 0;
+}
+
+/* Makes the names durable that column `index` has in these rows. */
+static int sync_names(struct streamd_context *c, struct ledger *l, uint32_t index,
+                      void *const *rows, uint32_t n, char synced[PATH_MAX])
+{
+    char name[PATH_MAX];
+
+    for (uint32_t i = 0; i < n; i++) {
+        if (name_in(l, rows[i], index, name) == 0 && sync_folder_of(c, name, synced))
+            return STREAMD_E_IO;
+    }
+    return 0;
 }
 
 int ledger_prepare(struct streamd_context *c, struct ledger *l, int64_t checkpoint)
 {
     struct streamd_cursor cursor = {0};
-    char synced[PATH_MAX] = "";
-    void *rows[ROWS_AT_ONCE];
-    uint32_t n, prepared = 0;
+    void *rows[ROWS_AT_ONCE], *fresh[ROWS_AT_ONCE];
+    char synced[PATH_MAX];
+    uint32_t n;
 
     while ((n = streamd_table_scan(l->table, 0, &cursor, rows, ROWS_AT_ONCE)) > 0) {
+        uint32_t count = 0;
+
         for (uint32_t i = 0; i < n; i++) {
             if (*number_in(l, rows[i], CHECKPOINT) != 0)
                 continue;
-            if (prepare_one(c, l, rows[i], checkpoint, synced))
+            if (prepare_one(c, l, rows[i], checkpoint))
                 return STREAMD_E_IO;
-            prepared++;
+            fresh[count++] = rows[i];
         }
+        synced[0] = '\0'; /* names have changed in folders that were synced before */
+        if (sync_names(c, l, TEMPORARY, fresh, count, synced))
+            return STREAMD_E_IO;
     }
-    /* With checkpoints all of them lie in one folder. */
-    return prepared && l->owned ? folder_sync(c, l->owned->folder) : 0;
+    return 0;
 }
 
 /* ---- commit ------------------------------------------------------------------------------ */
@@ -251,17 +267,13 @@ static int make_final(struct streamd_context *c, struct ledger *l, void *row)
 /* Some rows that are due. 0 or negative after streamd_fail. */
 static int commit_some(struct streamd_context *c, struct ledger *l, void *const *rows, uint32_t n)
 {
-    char final[PATH_MAX], synced[PATH_MAX] = "";
+    char synced[PATH_MAX] = "";
 
     for (uint32_t i = 0; i < n; i++) {
         if (make_final(c, l, rows[i]))
             return STREAMD_E_IO;
     }
-    for (uint32_t i = 0; i < n; i++) {
-        if (name_in(l, rows[i], FINAL, final) == 0 && sync_folder_of(c, final, synced))
-            return STREAMD_E_IO;
-    }
-    if (l->owned && strcmp(synced, l->owned->folder) != 0 && folder_sync(c, l->owned->folder))
+    if (sync_names(c, l, FINAL, rows, n, synced))
         return STREAMD_E_IO;
     return streamd_table_erase(l->table, 0, rows, n) ? sink_no_memory(c) : 0;
 }

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define START ".streamd."
@@ -108,7 +109,8 @@ static void raise_to(uint64_t *value, uint64_t other)
         *value = other;
 }
 
-static int look_at(struct streamd_context *c, struct owned *o, const char *file, uint64_t *removed)
+static int look_at(struct streamd_context *c, struct owned *o, const char *folder, const char *file,
+                   uint64_t *removed)
 {
     struct owned_name n;
     int rc;
@@ -124,7 +126,7 @@ static int look_at(struct streamd_context *c, struct owned *o, const char *file,
     }
     if (c->task != 0 || !is_leftover(c, &n))
         return 0;
-    rc = remove_file(c, o->folder, file);
+    rc = remove_file(c, folder, file);
     *removed += !rc;
     return rc;
 }
@@ -150,20 +152,47 @@ static int check_newer_output(struct streamd_context *c, const struct owned *o)
     return STREAMD_E_STATE;
 }
 
-int owned_open(struct streamd_context *c, struct owned *o, const char *folder)
+/* 1 where an entry of the sink's folder is the folder of a bucket. */
+static int is_bucket(const char *folder, const struct dirent *entry, char path[PATH_MAX])
+{
+    struct stat st;
+
+    if (entry->d_name[0] == '.' ||
+        snprintf(path, PATH_MAX, "%s/%s", folder, entry->d_name) >= PATH_MAX)
+        return 0;
+    if (entry->d_type != DT_UNKNOWN)
+        return entry->d_type == DT_DIR;
+    return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* Looks through a folder, and with `buckets` through those in it. */
+static int look_through(struct streamd_context *c, struct owned *o, const char *folder, int buckets,
+                        uint64_t *removed)
 {
     DIR *d = opendir(folder);
     struct dirent *entry;
-    uint64_t removed = 0;
-    char message[128];
+    char path[PATH_MAX];
     int rc = 0;
 
-    *o = (struct owned){.folder = folder};
     if (!d)
         return sink_fault(c, "look through the folder", folder, errno);
-    while (!rc && (entry = readdir(d)) != NULL)
-        rc = look_at(c, o, entry->d_name, &removed);
+    while (!rc && (entry = readdir(d)) != NULL) {
+        rc = look_at(c, o, folder, entry->d_name, removed);
+        if (!rc && buckets && is_bucket(folder, entry, path))
+            rc = look_through(c, o, path, 0, removed);
+    }
     (void)closedir(d);
+    return rc;
+}
+
+int owned_open(struct streamd_context *c, struct owned *o, const char *folder, int buckets)
+{
+    uint64_t removed = 0;
+    char message[128];
+    int rc;
+
+    *o = (struct owned){.folder = folder};
+    rc = look_through(c, o, folder, buckets && c->task == 0, &removed);
     if (removed > 0) {
         snprintf(message, sizeof(message), "removed %llu parts that no checkpoint holds",
                  (unsigned long long)removed);
@@ -174,13 +203,14 @@ int owned_open(struct streamd_context *c, struct owned *o, const char *folder)
 
 /* ---- parts ------------------------------------------------------------------------------- */
 
-int owned_temporary(struct streamd_context *c, struct owned *o, char path[PATH_MAX])
+int owned_temporary(struct streamd_context *c, struct owned *o, const char *folder,
+                    char path[PATH_MAX])
 {
     int n = snprintf(path, PATH_MAX, "%s/" START "%s.%s.%s.%u.%llu.tmp",
-                     strcmp(o->folder, "/") == 0 ? "" : o->folder, c->lineage, c->node, c->attempt,
+                     strcmp(folder, "/") == 0 ? "" : folder, c->lineage, c->node, c->attempt,
                      c->task, (unsigned long long)o->number++);
 
-    return n < PATH_MAX ? 0 : sink_fault(c, "make a part in", o->folder, ENAMETOOLONG);
+    return n < PATH_MAX ? 0 : sink_fault(c, "make a part in", folder, ENAMETOOLONG);
 }
 
 int owned_prepare(struct streamd_context *c, char path[PATH_MAX], uint64_t checkpoint)
@@ -235,7 +265,7 @@ static int set_mark(struct streamd_context *c, const struct owned *o, const char
 
 int owned_begin_commit(struct streamd_context *c, struct owned *o, uint64_t checkpoint)
 {
-    uint64_t after = c->parent_checkpoint + 1;
+    uint64_t after = c->parent_checkpoint + 1, begun = o->begun, parents = o->parents;
     int rc = 0;
 
     if (checkpoint > o->begun) {
@@ -247,7 +277,9 @@ int owned_begin_commit(struct streamd_context *c, struct owned *o, uint64_t chec
         rc = set_mark(c, o, c->parent_lineage, 0, after);
         o->parents = rc ? o->parents : after;
     }
-    return rc;
+    if (rc || (begun == o->begun && parents == o->parents))
+        return rc;
+    return folder_sync(c, o->folder);
 }
 
 int owned_may_be_final(const struct streamd_context *c, const struct owned *o, const char *path,

@@ -27,18 +27,20 @@ struct owned {
     uint64_t parents;   /* the same for the lineage of the savepoint that this one began with */
 };
 
-/* Looks through the folder; task 0 removes leftovers. Refuses to write what was written: then
-   negative after streamd_fail, as for other failures. */
-int owned_open(struct streamd_context *c, struct owned *o, const char *folder);
+/* Looks through the folder; task 0 removes leftovers, with `buckets` also those in the folders
+   below. Refuses to write what was written: then negative after streamd_fail, as for other
+   failures. */
+int owned_open(struct streamd_context *c, struct owned *o, const char *folder, int buckets);
 
-/* Name for the next part in progress. 0 or negative after streamd_fail. */
-int owned_temporary(struct streamd_context *c, struct owned *o, char path[PATH_MAX]);
+/* Name for the next part in progress, in a folder. 0 or negative after streamd_fail. */
+int owned_temporary(struct streamd_context *c, struct owned *o, const char *folder,
+                    char path[PATH_MAX]);
 
 /* Gives a closed part the name of its checkpoint, and puts that into `path`. 0 or negative after
    streamd_fail. */
 int owned_prepare(struct streamd_context *c, char path[PATH_MAX], uint64_t checkpoint);
 
-/* Sets the mark, before the first part of a checkpoint becomes final. 0 or negative after
+/* Sets the mark, durably, before the first part of a checkpoint becomes final. 0 or negative after
    streamd_fail. */
 int owned_begin_commit(struct streamd_context *c, struct owned *o, uint64_t checkpoint);
 

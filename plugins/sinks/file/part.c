@@ -70,7 +70,7 @@ static char *temporary_name(struct streamd_context *c, const char *folder, uint6
 
     if (!owned)
         return part_name(c, folder, ".", number, packer);
-    if (owned_temporary(c, owned, path))
+    if (owned_temporary(c, owned, folder, path))
         return NULL;
     name = streamd_alloc(c, strlen(path) + 1);
     if (name)

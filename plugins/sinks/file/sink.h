@@ -6,8 +6,8 @@
  * <-----'
  *
  * A part is in progress while it is written, pending when it was closed and synced, final when it
- * was renamed. The first two begin with a dot; with checkpoints they lie in the sink's own folder
- * and have the names of owned.h. A pending part is a row of the table "parts", from the moment it
+ * was renamed. The first two begin with a dot; with checkpoints they
+ * have the names of owned.h. A pending part is a row of the table "parts", from the moment it
  * is closed: that row is all that commit knows.
  */
 #ifndef SINK_FILE_SINK_H

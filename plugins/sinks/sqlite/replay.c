@@ -114,8 +114,7 @@ static int prepare(struct sink *s, const char *sql, sqlite3_stmt **prepared)
 
 int replay_open(struct streamd_context *c, struct sink *s)
 {
-    if (sink_run(s, "PRAGMA synchronous = FULL") || sink_run(s, create_markers) ||
-        prepare(s, select_marker, &s->replay.read_marker) ||
+    if (sink_run(s, create_markers) || prepare(s, select_marker, &s->replay.read_marker) ||
         prepare(s, upsert_marker, &s->replay.write_marker))
         return sink_fault(c, s, "make a table of markers for");
     return check_newer_output(c, s);
