@@ -155,13 +155,14 @@ static size_t gather_offsets(int32_t *to, const struct streamd_column *c,
 }
 
 /*
- * The texts themselves. Most are short: 16 bytes are copied at once wherever 16 bytes may be read
- * and written; what was written too much is overwritten by the next text.
+ * The texts themselves. Most are short: 16 bytes are copied at once wherever 16 bytes may be
+ * written; what was written too much is overwritten by the next text. They may be read then, too,
+ * since what is still to be written lies in the source behind this place.
  */
 static void gather_data(uint8_t *to, size_t bytes, const struct streamd_column *c,
-                        const struct streamd_batch *b, const struct wire_rows *rows)
+                        const struct wire_rows *rows)
 {
-    const uint8_t *readable, *end = to + bytes;
+    const uint8_t *end = to + bytes;
 
     if (bytes == 0)
         return;
@@ -169,13 +170,12 @@ static void gather_data(uint8_t *to, size_t bytes, const struct streamd_column *
         memcpy(to, c->data + c->offsets[rows->first], bytes);
         return;
     }
-    readable = c->data + c->offsets[b->rows];
     for (uint32_t k = 0; k < rows->count; k++) {
         uint32_t row = rows->list[k];
         const uint8_t *from = c->data + c->offsets[row];
         size_t length = (size_t)(c->offsets[row + 1] - c->offsets[row]);
 
-        if (length <= 16 && readable - from >= 16 && end - to >= 16)
+        if (length <= 16 && end - to >= 16)
             memcpy(to, from, 16);
         else if (length)
             memcpy(to, from, length);
@@ -254,7 +254,7 @@ size_t wire_encode(const struct streamd_batch *b, const struct wire_rows *rows, 
             continue;
         if ((size_t)(t.end - t.at) < wire_aligned(bytes))
             return 0;
-        gather_data(section(&t, bytes), bytes, &b->columns[i], b, rows);
+        gather_data(section(&t, bytes), bytes, &b->columns[i], rows);
     }
     if ((size_t)(t.at - (uint8_t *)to) > UINT32_MAX)
         return 0;

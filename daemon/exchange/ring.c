@@ -117,7 +117,7 @@ static int refresh_head(struct ring_reader *r)
 {
     uint64_t head = atomic_load(r->shared.head);
 
-    if (head < r->head || head - r->tail > r->shared.bytes || head % RING_HEADER != 0)
+    if (head - r->tail > r->shared.bytes || head % RING_HEADER != 0) /* also where head < tail */
         return broken(r, "the producer moved its index to where it cannot be");
     r->head = head;
     return head != r->tail;

@@ -110,6 +110,52 @@ static void times_of_a_field(void **state)
     batch_pool_free(pool);
 }
 
+/* Any byte but 0 is true, and comes out as 1. */
+static void bools(void **state)
+{
+    static const struct streamd_field fields[] = {{"b", {.id = STREAMD_BOOL}}};
+    static const struct streamd_schema schema = {1, fields};
+    struct batch_pool *pool = batch_pool_new(0);
+    struct streamd_batch *b = batch_new(pool, &schema, 3), *back = NULL;
+    struct wire_rows rows = {NULL, 0, 3};
+    _Alignas(16) uint8_t bytes[64];
+    size_t size;
+
+    (void)state;
+    memcpy(b->columns[0].values, "\x00\x01\x40", 3);
+    b->rows = b->count = 3;
+    b->event_time = NULL;
+    size = wire_encode(b, &rows, bytes, sizeof(bytes));
+    assert_int_equal(wire_decode(pool, &schema, bytes, size, &back, NULL), 0);
+    assert_memory_equal(back->columns[0].values, "\x00\x01\x01", 3);
+    batch_release(back);
+    batch_release(b);
+    batch_pool_free(pool);
+}
+
+/* Texts that end where their memory ends: nothing behind them is read (a sanitizer tells). */
+static void texts_at_the_end_of_memory(void **state)
+{
+    static const struct streamd_field fields[] = {{"s", {.id = STREAMD_BYTES}}};
+    static const struct streamd_schema schema = {1, fields};
+    static const uint16_t list[] = {0, 2, 3};
+    int32_t offsets[] = {0, 3, 20, 36, 41};
+    struct streamd_column column = {.offsets = offsets, .data = malloc(41)};
+    struct streamd_batch b = {.rows = 4, .count = 4, .schema = &schema, .columns = &column};
+    struct wire_rows rows = {list, 0, 3};
+    size_t size = wire_size(&b, &rows);
+    uint8_t *bytes = area(size);
+
+    (void)state;
+    for (uint8_t i = 0; i < 41; i++)
+        column.data[i] = i;
+    assert_int_equal(wire_encode(&b, &rows, bytes, size), size);
+    assert_memory_equal(bytes + size - 32, column.data, 3);
+    assert_memory_equal(bytes + size - 29, column.data + 20, 21);
+    free(bytes);
+    free(column.data);
+}
+
 /* The layout, written by hand from wire.h: other versions must read what this one wrote. */
 static const uint8_t golden[] = {
     /* bytes 176, rows 3, columns 2, version 1, flags: times, kinds, hashes; no field */
@@ -330,6 +376,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_batches), cmocka_unit_test(times_of_a_field),
+        cmocka_unit_test(bools),          cmocka_unit_test(texts_at_the_end_of_memory),
         cmocka_unit_test(layout),         cmocka_unit_test(refuses),
         cmocka_unit_test(damaged),        cmocka_unit_test(refuses_times_of_no_timestamp),
         cmocka_unit_test(out_of_memory),
