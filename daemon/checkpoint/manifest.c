@@ -91,6 +91,13 @@ static json_t *manifest_json(const struct manifest *m)
                   (json_int_t)m->id, "parallelism", (json_int_t)m->parallelism, "key_groups",
                   (json_int_t)m->key_groups, "plan_hash", m->plan_hash, "plan", m->plan, "kind",
                   m->kind, "created", (json_int_t)m->created, "files", files);
+    if (o && m->parent_lineage[0] &&
+        json_object_set_new(o, "parent",
+                            json_pack("{s:s, s:I}", "lineage", m->parent_lineage, "checkpoint",
+                                      (json_int_t)m->parent_checkpoint))) {
+        json_decref(o);
+        return NULL;
+    }
     return o;
 }
 
@@ -98,7 +105,7 @@ static json_t *manifest_json(const struct manifest *m)
 static void manifest_text(const struct manifest *m, struct text *out)
 {
     json_t *o = manifest_json(m);
-    char *object = o ? json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS) : NULL, checksum[33];
+    char *object = o ? json_dumps(o, JSON_COMPACT) : NULL, checksum[33];
 
     if (object) {
         hash_text(XXH3_128bits(object, strlen(object)), checksum);
@@ -254,6 +261,16 @@ static int read_files(const json_t *files, struct manifest *m)
     return 0;
 }
 
+/* The savepoint that the lineage began with, where it did. */
+static int read_parent(const json_t *parent, struct manifest *m)
+{
+    if (!parent)
+        return 0;
+    return copy_text(json_object_get(parent, "lineage"), m->parent_lineage, 33) ||
+           !is_hex(m->parent_lineage) ||
+           copy_number(json_object_get(parent, "checkpoint"), INT64_MAX, &m->parent_checkpoint);
+}
+
 /* 0, STREAMD_E_NOMEM, or STREAMD_E_DATA: a member is missing or is not what it must be. */
 static int read_members(const json_t *o, struct manifest *m)
 {
@@ -266,7 +283,8 @@ static int read_members(const json_t *o, struct manifest *m)
         copy_number(json_object_get(o, "key_groups"), UINT32_MAX, &key_groups) ||
         copy_text(json_object_get(o, "plan_hash"), m->plan_hash, 33) ||
         copy_text(json_object_get(o, "kind"), m->kind, sizeof(m->kind)) ||
-        copy_number(json_object_get(o, "created"), INT64_MAX, &created))
+        copy_number(json_object_get(o, "created"), INT64_MAX, &created) ||
+        read_parent(json_object_get(o, "parent"), m))
         return STREAMD_E_DATA;
     m->parallelism = (uint32_t)parallelism;
     m->key_groups = (uint32_t)key_groups;

@@ -5,8 +5,9 @@
  *   {"checksum":"<XXH3_128 of the bytes of the object, 32 hex digits>","manifest":{ ... }}
  *
  *   format 1, pipeline, lineage, id, parallelism, key_groups, plan_hash, plan (as `streamd plan`
- *   printed it), kind, created (microseconds since the epoch), files: [{task, name, bytes,
- * checksum, checkpoint (where the file is another's)}]
+ *   printed it), kind, created (microseconds since the epoch), parent: {lineage, checkpoint} (of
+ *   the savepoint that the lineage began with, if it did), files: [{task, name, bytes, checksum,
+ *   checkpoint (where the file is another's)}]
  *
  * Any thread, one at a time per manifest.
  */
@@ -39,6 +40,8 @@ struct manifest {
     json_t *plan;  /* or NULL */
     char kind[16]; /* checkpoint, stop, final, savepoint */
     int64_t created;
+    char parent_lineage[33];    /* "", or of the savepoint that the lineage began with */
+    uint64_t parent_checkpoint; /* the savepoint's, by the ids of that lineage */
     struct manifest_file *files;
     size_t file_count;
 };

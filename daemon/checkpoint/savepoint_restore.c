@@ -198,6 +198,8 @@ static int make_manifest(struct restoring *x, struct streamd_error *error)
     m->parallelism = f->parallelism;
     m->key_groups = f->key_groups;
     m->created = f->created;
+    memcpy(m->parent_lineage, f->lineage, sizeof(m->parent_lineage));
+    m->parent_checkpoint = f->checkpoint;
     if (f->plan) {
         m->plan = json_loads(f->plan, 0, &problem);
         if (!m->plan)

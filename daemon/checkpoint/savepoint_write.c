@@ -93,7 +93,7 @@ static int write_facts(struct writing *w, struct streamd_error *error)
 {
     const struct manifest *m = &w->manifest;
     char created[STREAMD_TIMESTAMP_TEXT + 1];
-    char *plan = m->plan ? json_dumps(m->plan, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+    char *plan = m->plan ? json_dumps(m->plan, JSON_COMPACT) : NULL;
     int rc;
 
     if (m->plan && !plan)

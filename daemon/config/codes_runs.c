@@ -165,6 +165,11 @@ const struct code codes_of_runs[] = {
      "is gone on purpose is given up with --drop-state; for anything else begin with another state "
      "directory, or give the changed node a new name and give up the old one.",
      "streamctl run --state-dir state --drop-state old orders.yaml"},
+    {5512, "a savepoint over a state directory that is in use",
+     "A savepoint is the beginning of a new state directory. This one has checkpoints of its own, "
+     "which would be given up: name a folder that is new, or run without --restore to go on from "
+     "them.",
+     "streamctl run --state-dir new --restore monday.db orders.yaml"},
     {5531, "workers with another plan",
      "Every worker reads the pipeline's file with its plugins once more, and must come to the same "
      "plan as was judged at the start. It did not: a plugin, or a variable that the file names, "

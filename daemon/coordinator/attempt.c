@@ -278,11 +278,21 @@ static int tell_channels(struct coordinator *c, struct streamd_error *error)
     return rc;
 }
 
+/* The savepoint that the lineage began with, or null. */
+static json_t *parent_json(const struct manifest *from)
+{
+    if (!from->parent_lineage[0])
+        return json_null();
+    return json_pack("{s:s, s:I}", "lineage", from->parent_lineage, "checkpoint",
+                     (json_int_t)from->parent_checkpoint);
+}
+
 static json_t *hello_json(const struct coordinator *c, uint32_t index)
 {
-    return json_pack("{s:I, s:I, s:s, s:s, s:b}", "worker", (json_int_t)index, "workers",
+    return json_pack("{s:I, s:I, s:s, s:s, s:o, s:b}", "worker", (json_int_t)index, "workers",
                      (json_int_t)c->planned->parallelism, "pipeline", c->planned->pipeline,
-                     "lineage", durable_lineage(c->durable), "accept_duplicates",
+                     "lineage", durable_lineage(c->durable), "parent",
+                     parent_json(&c->attempt.from), "accept_duplicates",
                      c->options->accept_duplicates);
 }
 

@@ -212,6 +212,47 @@ static void prepare(struct coordinator *c)
     durable_prepare(c->durable, c->planned->parallelism, prepared, c);
 }
 
+/* --- Restoring a savepoint ---------------------------------------------------------------------
+ */
+
+/* The savepoint is a checkpoint of the new lineage, with a manifest, or is not there. */
+static void restored(void *self, const struct errand_answer *answer)
+{
+    struct coordinator *c = self;
+
+    c->errand = NULL;
+    if (c->phase != PHASE_PREPARING)
+        return;
+    if (answer->error.code)
+        coordinator_over(c, COORDINATOR_INVALID, &answer->error);
+    else
+        prepare(c);
+}
+
+static void lineage_begun(void *self, struct durable_answer *answer)
+{
+    struct coordinator *c = self;
+    char id[24];
+    const char *argv[] = {"savepoint",
+                          "restore",
+                          c->options->restore,
+                          answer->folder,
+                          durable_lineage(c->durable),
+                          id,
+                          c->planned->pipeline,
+                          NULL};
+
+    if (c->phase != PHASE_PREPARING)
+        return;
+    snprintf(id, sizeof(id), "%llu", (unsigned long long)answer->id);
+    if (answer->outcome == PROTOCOL_DONE)
+        c->errand = errand_start(c, argv, NULL, 0, 0, 1, restored, c, &answer->error);
+    if (!c->errand)
+        coordinator_over(
+            c, answer->error.diagnostic == 5512 ? COORDINATOR_INVALID : COORDINATOR_FAILED,
+            &answer->error);
+}
+
 /* --- Planning ----------------------------------------------------------------------------------
  */
 
@@ -259,7 +300,12 @@ static void planned(void *self, const struct errand_answer *answer)
                          &error);
         return;
     }
-    prepare(c);
+    if (!o->restore) {
+        prepare(c);
+        return;
+    }
+    c->phase = PHASE_PREPARING;
+    durable_begin_lineage(c->durable, lineage_begun, c);
 }
 
 /* --- Signals -----------------------------------------------------------------------------------

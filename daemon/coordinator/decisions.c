@@ -125,6 +125,8 @@ static int make_manifest(struct coordinator *c, uint64_t id, struct manifest *m)
         .plan = json_incref(c->planned->plan),
     };
     m->pipeline = memory_strdup(c->planned->pipeline);
+    memcpy(m->parent_lineage, c->attempt.from.parent_lineage, sizeof(m->parent_lineage));
+    m->parent_checkpoint = c->attempt.from.parent_checkpoint;
     snprintf(m->lineage, sizeof(m->lineage), "%s", durable_lineage(c->durable));
     snprintf(m->plan_hash, sizeof(m->plan_hash), "%s", c->planned->hash);
     snprintf(m->kind, sizeof(m->kind), "%s", kind_word(c->protocol.trigger));

@@ -199,6 +199,25 @@ void durable_prepare(struct durable *d, uint32_t parallelism, durable_done *done
     add(d, (struct job){.run = prepare, .number = parallelism, .done = done, .self = self});
 }
 
+static int begin_lineage(struct durable *d, struct job *job, struct streamd_error *error)
+{
+    int rc = store_used(d->store, error);
+
+    if (rc > 0)
+        rc = error_set_full(error, STREAMD_E_STATE, STREAMD_FAIL_PIPELINE, 5512,
+                            "%s has checkpoints already: a savepoint is restored into a new "
+                            "state directory",
+                            store_path(d->store));
+    if (!rc)
+        rc = store_new_lineage(d->store, error);
+    return rc ? rc : store_allocate(d->store, &job->answer.id, job->answer.folder, error);
+}
+
+void durable_begin_lineage(struct durable *d, durable_done *done, void *self)
+{
+    add(d, (struct job){.run = begin_lineage, .done = done, .self = self});
+}
+
 static int allocate(struct durable *d, struct job *job, struct streamd_error *error)
 {
     int rc = store_allocate(d->store, &job->answer.id, job->answer.folder, error);

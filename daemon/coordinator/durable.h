@@ -49,6 +49,10 @@ int durable_is_busy(const struct durable *d);
    checkpoint and records the parallelism. */
 void durable_prepare(struct durable *d, uint32_t parallelism, durable_done *done, void *self);
 
+/* For a savepoint that is restored: a new lineage, and an id and folder for its first checkpoint.
+   PROTOCOL_NOT_DONE with SD5512 where the directory has a checkpoint already. */
+void durable_begin_lineage(struct durable *d, durable_done *done, void *self);
+
 /* The jobs of the protocol. durable_write takes the manifest over; one with id 0 could not be made,
    and fails. */
 void durable_allocate(struct durable *d, durable_done *done, void *self);

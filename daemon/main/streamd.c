@@ -4,7 +4,9 @@
  *
  *   streamd plan       judges a pipeline file with its plugins (plan/role.h)
  *   streamd worker     one worker of a pipeline (worker/process.h)
+ *   streamd savepoint  converts savepoints (checkpoint/savepoint_role.h)
  */
+#include "checkpoint/savepoint_role.h"
 #include "plan/role.h"
 #include "worker/process.h"
 
@@ -23,6 +25,7 @@ static int usage(void)
 {
     fputs("usage: streamd plan [--json] [--colour] [--parallelism N] --plugin-path FOLDERS FILE\n"
           "       streamd worker --control FD --parent PID [--log-level N]\n"
+          "       streamd savepoint create|restore ...\n"
           "These roles are started by a coordinator: see `streamctl run'.\n",
           stderr);
     return EXIT_WRONG_USAGE;
@@ -115,6 +118,8 @@ int main(int argc, char **argv)
         return plan(argc - 1, argv + 1);
     if (argc >= 2 && strcmp(argv[1], "worker") == 0)
         return worker(argc - 1, argv + 1);
+    if (argc >= 2 && strcmp(argv[1], "savepoint") == 0)
+        return savepoint_role(argc - 2, argv + 2);
     if (argc == 2 && strcmp(argv[1], "--version") == 0)
         return printf("streamd %s\n", PACKAGE_VERSION) < 0;
     return usage();

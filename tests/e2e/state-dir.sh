@@ -164,6 +164,36 @@ exact "the output is right"
 run "$STREAMCTL" status --state-dir state
 is "nobody answers when nothing runs" "$status" 69
 
+# --- Savepoints --------------------------------------------------------------------------------
+
+fresh
+begin
+wait_for has_completed 1 # an hour of event time takes longer: there is no output yet
+run "$STREAMCTL" savepoint --state-dir state early.db
+is "a savepoint of a running pipeline" "$status" 0
+like "says where it was taken" out 'savepoint taken at checkpoint [0-9]+'
+is "there is no output yet" "$(find parts -name 'part-*')" ""
+is "it runs on" "$(status_of 's["state"]')" running
+run "$STREAMCTL" savepoint --state-dir state early.db
+is "a file is not overwritten" "$status" 1
+like "which is said" err 'SD4434'
+run "$STREAMCTL" run --quiet --state-dir state --restore early.db p.yaml
+is "while it runs there is no restoring over it" "$status" 75
+"$STREAMCTL" stop --quiet --state-dir state
+wait $pid
+run "$STREAMCTL" run --quiet --state-dir state --restore early.db p.yaml
+is "nor afterwards" "$status" 78
+like "since a savepoint begins a new one" err 'SD5512'
+fresh
+run env RATE=100000000 "$STREAMCTL" run --quiet --state-dir state --restore early.db --parallelism 3 p.yaml
+is "restored into a new one, at another parallelism" "$status" 0
+exact "the output is right"
+fresh
+sqlite3 early.db 'UPDATE sums__windows SET k = k + 1 WHERE k = 6'
+run "$STREAMCTL" run --quiet --state-dir state --restore early.db p.yaml
+is "a savepoint that was changed is refused" "$status" 78
+like "until it is sealed" err 'SD443[01]'
+
 # --- Other files -------------------------------------------------------------------------------
 
 fresh
