@@ -54,7 +54,7 @@ struct process_spec {
 int process_start(uv_loop_t *loop, const struct process_spec *spec, struct process **process,
                   struct streamd_error *error);
 
-/* Its number, which is that of its group, too. */
+/* Its process id, which is that of its group, too. */
 pid_t process_id(const struct process *p);
 
 /* SIGKILL to its whole group; `ended` follows. Nothing where it has ended. */

@@ -128,7 +128,8 @@ static inline int streamd_lines_save(struct streamd_context *c, const struct str
     return rc;
 }
 
-/* Its decoder_load. */
+/* Its decoder_load: takes up what streamd_lines_save wrote. 0, or STREAMD_E_DATA after
+   streamd_fail. */
 static inline int streamd_lines_load(struct streamd_context *c, struct streamd_lines *l,
                                      const uint8_t *data, size_t length)
 {
