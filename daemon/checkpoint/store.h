@@ -15,7 +15,7 @@
  * Folders are 0700, files 0600, and no symbolic link is followed inside. A store belongs to one
  * thread at a time. Functions that change meta.db return STREAMD_E_IO with SD4403 where SQLite
  * reports an I/O error: nobody knows then whether the change is there, and the process must exit
- * and open the store again.
+ * and open the store again. A full disk is SD4411: nothing was changed.
  */
 #ifndef CHECKPOINT_STORE_H
 #define CHECKPOINT_STORE_H

@@ -15,8 +15,13 @@
 
 enum { META_FORMAT = 1 };
 
+/* A full disk is no riddle: SQLite has taken back what it could not write, and later there may be
+   room. Everything else is. */
 static int failed(struct store *s, int rc, const char *what, struct streamd_error *error)
 {
+    if ((rc & 0xff) == SQLITE_FULL)
+        return error_set_full(error, STREAMD_E_IO, STREAMD_FAIL_TASK, 4411,
+                              "%s/meta.db: no space left", s->path);
     return error_set_full(error, STREAMD_E_IO, STREAMD_FAIL_PIPELINE, 4403, "%s/meta.db: %s: %s",
                           s->path, what, s->db ? sqlite3_errmsg(s->db) : sqlite3_errstr(rc));
 }
@@ -198,6 +203,8 @@ int store_meta_save(struct store *s, const struct store_meta *meta, struct strea
         rc = run(s, "COMMIT", error);
     if (!rc)
         s->meta = *meta;
+    else if (!sqlite3_get_autocommit(s->db))
+        sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
     return rc;
 }
 

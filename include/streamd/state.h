@@ -175,7 +175,8 @@ static inline void *streamd_table_reserve(struct streamd_table *t, void *row, ui
  * first. Each row returned leaves the index: erase it, or put it back with streamd_table_reorder.
  * A new row enters the index at its first streamd_table_reorder. Changing the order value does not
  * move the row in the index: raise it freely, look again when it comes due, and reorder it then;
- * before lowering it, reorder at once.
+ * before lowering it, reorder at once. A snapshot has the rows and not the index: after a restore
+ * all are in it but those whose order value is NULL.
  */
 static inline uint32_t streamd_table_due(struct streamd_table *t, int64_t until, void **rows,
                                          uint32_t max)
