@@ -31,8 +31,9 @@ uint64_t freezer_bytes(struct freezer *f);
 /* Gives waiting blocks back to the system beyond `bytes`. */
 void freezer_trim(struct freezer *f, uint64_t bytes);
 
-/* Has blocks for `bytes` ready, pages touched: for a helper thread ahead of the first barrier. */
-int freezer_prepare(struct freezer *f, uint64_t bytes) __attribute__((warn_unused_result));
+/* Has blocks for `bytes` waiting, pages touched: for a helper thread ahead of a barrier. Without
+   memory there are fewer, and freezing takes longer or fails. */
+void freezer_prepare(struct freezer *f, uint64_t bytes);
 
 struct frozen;
 

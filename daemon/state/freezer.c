@@ -110,13 +110,14 @@ void freezer_trim(struct freezer *f, uint64_t bytes)
     pthread_mutex_unlock(&f->mutex);
 }
 
-int freezer_prepare(struct freezer *f, uint64_t bytes)
+void freezer_prepare(struct freezer *f, uint64_t bytes)
 {
     size_t count = (size_t)(bytes / FREEZER_BLOCK) + (bytes % FREEZER_BLOCK != 0);
-    void *first = NULL, *block = NULL;
+    void *first = NULL;
 
     for (size_t i = 0; i < count; i++) {
-        block = freezer_take(f);
+        void *block = freezer_take(f);
+
         if (!block)
             break;
         for (size_t at = 0; at < FREEZER_BLOCK; at += PAGE)
@@ -131,5 +132,4 @@ int freezer_prepare(struct freezer *f, uint64_t bytes)
         freezer_give(f, first);
         first = next;
     }
-    return count && !block ? STREAMD_E_NOMEM : 0;
 }
