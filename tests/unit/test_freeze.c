@@ -481,7 +481,7 @@ int main(void)
     static char memory[] = "state-memory", moving[] = "state-moving";
     const struct CMUnitTest tests[] = {
         ON_BOTH(every_type_comes_back),
-        ON_BOTH(large_tables_and_values),
+        cmocka_unit_test_prestate(large_tables_and_values, memory),
         ON_BOTH(empty_tables_leave_a_section),
         ON_BOTH(lists_keep_their_order),
         ON_BOTH(ordered_rows_come_due_again),
