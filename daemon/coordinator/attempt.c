@@ -289,9 +289,9 @@ static json_t *parent_json(const struct manifest *from)
 
 static json_t *hello_json(const struct coordinator *c, uint32_t index)
 {
-    return json_pack("{s:I, s:I, s:s, s:s, s:o, s:b}", "worker", (json_int_t)index, "workers",
+    return json_pack("{s:I, s:I, s:s, s:s, s:s, s:o, s:b}", "worker", (json_int_t)index, "workers",
                      (json_int_t)c->planned->parallelism, "pipeline", c->planned->pipeline,
-                     "lineage", durable_lineage(c->durable), "parent",
+                     "lineage", durable_lineage(c->durable), "run", c->run, "parent",
                      parent_json(&c->attempt.from), "accept_duplicates",
                      c->options->accept_duplicates);
 }

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 
 enum { WATCH_MS = 1000 };
 
@@ -379,6 +380,15 @@ static void clear(struct coordinator *c)
     memory_free(c);
 }
 
+/* Names this run. getrandom does not fail once the system is up. */
+static void draw_run(struct coordinator *c)
+{
+    uint64_t bits = 0;
+
+    (void)!getrandom(&bits, sizeof(bits), 0);
+    snprintf(c->run, sizeof(c->run), "%016llx", (unsigned long long)bits);
+}
+
 void coordinator_run(const struct coordinator_options *options, struct coordinator_result *result)
 {
     struct coordinator *c = memory_zalloc(1, sizeof(*c));
@@ -393,6 +403,7 @@ void coordinator_run(const struct coordinator_options *options, struct coordinat
     }
     c->options = options;
     c->result = result;
+    draw_run(c);
     protocol_init(&c->protocol, &settings);
     open_handles(c);
     c->errand = errand_plan(c, options->parallelism, 0, planned, c, &error);

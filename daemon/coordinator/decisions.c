@@ -6,7 +6,6 @@
 
 #include "base/array.h"
 #include "base/error.h"
-#include "base/failpoint.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -255,7 +254,6 @@ static void carry_out(struct coordinator *c, const struct protocol_decision *d)
         attempt_tell(c, "complete", json_pack("{s:I}", "checkpoint", (json_int_t)d->checkpoint));
         break;
     case PROTOCOL_FINALISED:
-        FAILPOINT("C9");
         durable_retain(c->durable, c->planned->keep, retained, c);
         break;
     case PROTOCOL_ANSWER:

@@ -279,7 +279,9 @@ void durable_abandon(struct durable *d, uint64_t id)
 
 static int retain(struct durable *d, struct job *job, struct streamd_error *error)
 {
-    return store_retain(d->store, job->number, error);
+    int rc = FAILPOINT_FAIL("C9", error);
+
+    return rc ? rc : store_retain(d->store, job->number, error);
 }
 
 void durable_retain(struct durable *d, uint32_t keep, durable_done *done, void *self)

@@ -114,6 +114,7 @@ struct coordinator {
     struct failure failure, last_failure;
     char folder[PATH_MAX]; /* of the checkpoint under way; "": nothing is written */
     uint64_t attempts;
+    char run[17];          /* random: what workers of two runs leave behind has different names */
     int stopping;          /* nothing more shall run once this attempt has ended */
     int exiting;           /* PROTOCOL_EXIT: no more writes */
     int cut;               /* stopped before it ran: that its workers are killed is no failure */

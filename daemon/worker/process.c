@@ -31,7 +31,7 @@ struct process {
     struct control *control;
     uint64_t attempt;
     uint32_t self, count;
-    char lineage[33], parent[33], attempt_text[24];
+    char lineage[33], parent[33], attempt_text[48]; /* the run of the coordinator, and the number */
     uint64_t parent_checkpoint;
     int accept_duplicates;
     char folder[PATH_MAX]; /* STATE/LINEAGE, or "" */
@@ -163,15 +163,17 @@ static int hear_hello(struct process *p, struct streamd_error *error)
 {
     const json_t *body = expect(p, "hello", NULL, error);
     const char *lineage = body ? control_text(body, "lineage") : NULL;
+    const char *run = body ? control_text(body, "run") : NULL;
 
     if (!body || number(body, "worker", MOST_WORKERS, &p->self, error) ||
         number(body, "workers", MOST_WORKERS, &p->count, error))
         return error->code;
-    if (p->self >= p->count || (lineage && strlen(lineage) >= sizeof(p->lineage)))
+    if (p->self >= p->count || (lineage && strlen(lineage) >= sizeof(p->lineage)) ||
+        (run && strlen(run) > 16))
         return error_set(error, STREAMD_E_DATA, "the coordinator's hello makes no sense");
     FAILPOINT_WORKER(p->self);
     snprintf(p->lineage, sizeof(p->lineage), "%s", lineage ? lineage : "");
-    snprintf(p->attempt_text, sizeof(p->attempt_text), "%" PRIu64, p->attempt);
+    snprintf(p->attempt_text, sizeof(p->attempt_text), "%sa%" PRIu64, run ? run : "", p->attempt);
     p->accept_duplicates = json_is_true(json_object_get(body, "accept_duplicates"));
     return hear_parent(p, body, error);
 }

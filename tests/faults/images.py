@@ -95,18 +95,20 @@ class Disk:
     def _open(self, what, inode, path):
         if path in self.names and self.names[path] is None:
             self.folders[inode] = path
+            self.files.pop(inode, None)  # numbers of inodes are used again
             return False
         new = path not in self.names
         if new:
             self.names[path] = File()
         self.files[inode] = self.names[path]
+        self.folders.pop(inode, None)
         cut = what == "t" and len(self.names[path].data) > 0
         if cut:
             self.names[path].data = bytearray()
         return new or cut
 
     def _sync(self, inode):
-        if inode in self.files and inode not in self.folders:
+        if inode in self.files:
             self.files[inode].synced = bytes(self.files[inode].data)
             return
         folder = self.folders[inode]
@@ -163,15 +165,43 @@ def judge(case, folder, result):
     return watcher.finish()
 
 
-def recover(case, root, image, place):
-    """Findings about a restart from one image."""
-    folder = os.path.join(place, "disk")
-    os.makedirs(folder)
-    build(image, root, folder)
-    findings = judge(case, folder, run(case, folder))
-    if not findings:
-        shutil.rmtree(place)
-    return findings
+class Lane:
+    """One recorded run, and the images of it. They are built where the run was, one after the other, since
+    what is in them names files by their full path."""
+
+    def __init__(self, work, name, seed, wanted):
+        self.work, self.root = os.path.join(work, name), os.path.join(work, name, "disk")
+        os.makedirs(self.root)
+        self.case = pipelines.ALL[name](self.work, seed, 1, rate=4000, checkpoint="120ms", out="out")
+        self.name, self.random = name, random.Random(seed)
+        record = os.path.join(self.work, "record")
+        result = run(self.case, self.root, {"LD_PRELOAD": RECORDER, "RECORDER_ROOT": self.root,
+                                            "RECORDER_LOG": record})
+        self.findings = judge(self.case, self.root, result)
+        self.log = records(record) if os.path.exists(record) else []
+        points = cuts(self.log, self.root)
+        self.images = len(points)
+        self.chosen = sorted(self.random.sample(points, min(wanted or len(points), len(points))))
+
+    def title(self, n, variant):
+        """The name of an image's case."""
+        return f"{self.name}: power cut after record {n} of {len(self.log)}, {variant}"
+
+    def judged(self):
+        """Yields (name, findings) of each image."""
+        disk, done = Disk(self.root), 0
+        for n, variant in self.chosen:
+            while done < n:
+                disk.apply(self.log[done])
+                done += 1
+            shutil.rmtree(self.root)
+            build(disk.image(variant, self.random), self.root, self.root)
+            findings = judge(self.case, self.root, run(self.case, self.root))
+            if findings:
+                kept = os.path.join(self.work, f"cut-{n}-{variant}")
+                shutil.copytree(self.root, kept)
+                findings.append(f"kept {kept}")
+            yield self.title(n, variant), findings
 
 
 def cuts(log, root):
@@ -181,36 +211,20 @@ def cuts(log, root):
 
 
 def main():
-    work = tempfile.mkdtemp(prefix="streamd-images-")
-    root = os.path.join(work, "disk")
-    os.makedirs(root)
-    seed = int(os.environ.get("SEED", "1"))
-    case = pipelines.late(work, seed, 2, rate=4000, checkpoint="150ms", out="out")
-    log_path = os.path.join(work, "record")
-    result = run(case, root, {"LD_PRELOAD": RECORDER, "RECORDER_ROOT": root, "RECORDER_LOG": log_path})
-    tap.empty("the recorded run is exact", judge(case, root, result))
-    log = records(log_path)
-    r = random.Random(seed)
-    points = cuts(log, root)
-    wanted = tap.effort(60, 240, len(points))
-    chosen = sorted(r.sample(points, min(wanted, len(points))))
-    tap.diag(f"seed {seed}: {len(log)} records, {len(points)} images, {len(chosen)} of them tried")
-    tap.ok("the record has renames and syncs of several checkpoints",
-           sum(x[0] == "r" for x in log) > 10 and sum(x[0] == "s" for x in log) > 20, f"{len(log)} records")
-    disk, done = Disk(root), 0
-    with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        waiting = []
-        for n, variant in chosen:
-            while done < n:
-                disk.apply(log[done])
-                done += 1
-            place = os.path.join(work, f"cut-{n}-{variant}")
-            waiting.append((n, variant, place, pool.submit(recover, case, root, disk.image(variant, r), place)))
-        for n, variant, place, future in waiting:
-            findings = future.result()
-            findings += [f"kept {place}"] if findings else []
-            tap.empty(f"power cut after record {n} of {len(log)}, {variant}", findings)
-    if not any(os.path.isdir(w[2]) for w in waiting):
+    seed, work = int(os.environ.get("SEED", "1")), tempfile.mkdtemp(prefix="streamd-images-")
+    wanted = tap.effort(15, 60, 0)
+    failed = False
+    with concurrent.futures.ThreadPoolExecutor(len(pipelines.ALL)) as pool:
+        lanes = list(pool.map(lambda name: Lane(work, name, seed, wanted), pipelines.ALL))
+        for lane in lanes:
+            tap.empty(f"{lane.name}: the recorded run is exact", lane.findings)
+            tap.diag(f"seed {seed}: {len(lane.log)} records, {lane.images} images, {len(lane.chosen)} of them tried")
+            tap.ok(f"{lane.name}: the record has renames and syncs of several checkpoints",
+                   sum(x[0] == "r" for x in lane.log) > 10 and sum(x[0] == "s" for x in lane.log) > 20)
+        for lane, cases in zip(lanes, pool.map(lambda lane: list(lane.judged()), lanes)):
+            for title, findings in cases:
+                failed |= not tap.empty(title, findings)
+    if not failed:
         shutil.rmtree(work)
     tap.done_testing()
 

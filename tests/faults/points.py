@@ -17,8 +17,10 @@ import concurrent.futures
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -34,20 +36,19 @@ ACTIONS = {"kill": "kill", "stop": "stop", "eio": "eio", "enospc": "enospc", "de
 WORKER = [f"W{n}" for n in range(1, 18)]
 COORDINATOR = [f"C{n}" for n in range(1, 13)]
 
-# Points that are passed when an attempt starts from a checkpoint: a kill must come first.
-RESTORING = {"W15": "W10=kill@2;>", "W16": "W10=kill@2;>", "W17": ""}
-# At which passing a point fires: late enough that there is something to lose. 2 where not named.
-PASSING = {"W15": 1, "W16": 1, "W17": 1, "C12": 3, "C10": 1, "C11": 1}
+# Nothing fires before two checkpoints are finalised, so that there is something to lose and to restore.
+WARM = "C9=delay:0@2"
+# Points that are passed only when an attempt starts from a checkpoint: a kill must come first.
+RESTORING = {"W15": ";>W10=kill", "W16": ";>W10=kill", "C12": ";>W10=kill"}
 # What "again" kills while the attempt after the first kill comes up.
 AGAIN = {"W": ">W15=kill", "C": ">C12=kill"}
 
 
 def setting(point, action):
     """The environment for a case, and the marks that must be there in the end."""
-    before = RESTORING.get(point, "")
-    entry = f"{before}{point}={ACTIONS.get(action, 'kill')}@{PASSING.get(point, 2)}"
+    entry = f"{WARM}{RESTORING.get(point, '')};>{point}={ACTIONS.get(action, 'kill')}"
     if action == "again":
-        entry += ";" + (f">{point}=kill" if point in RESTORING else AGAIN[point[0]])
+        entry += f";>{point}=kill" if point in RESTORING else ";" + AGAIN[point[0]]
     marks = [f"{n}-{one.lstrip('>').split('=')[0]}-{one.split('=')[1].split('@')[0].split(':')[0]}"
              for n, one in enumerate(entry.split(";"), 1)]
     return entry, marks
@@ -68,6 +69,7 @@ class Attempt:
                                                    "STREAMD_FAILPOINTS_FOLDER": self.fired})
         self.reader = reader.Reader(case)
         self.rescaled = point != "W17"
+        self.parallelism = 3
         self.findings = []
 
     def has_fired(self):
@@ -89,7 +91,7 @@ class Attempt:
         code = self.run.process.returncode
         if code == 0:
             return False
-        if not self.has_fired():
+        if len(self.has_fired()) < 2:
             self.findings.append(f"ended with {code} before anything was hurt:\n{self.run.log_tail()}")
             return False
         if code != -9 and self.action not in ("eio", "enospc"):
@@ -98,21 +100,32 @@ class Attempt:
         if self.run.starts >= 4:
             self.findings.append(f"ended with {code} again and again:\n{self.run.log_tail()}")
             return False
-        self.run.start(3)
+        self.run.start(self.parallelism)
         return True
+
+    def rescale(self):
+        """Asks for another parallelism, once, and does not wait for it: what happens then may be what hurts."""
+        self.parallelism, self.rescaled = 2, True
+        threading.Thread(target=self.ask_for_it, daemon=True).start()
+
+    def ask_for_it(self):
+        """The answer does not matter: the command that would give it may be killed or stopped."""
+        try:
+            self.run.control("rescale", "2", timeout=PATIENCE)
+        except (OSError, subprocess.TimeoutExpired):
+            pass
 
     def work(self):
         """Runs the case; the findings."""
-        self.run.start(3)
+        self.run.start(self.parallelism, "--batch-rows", "128")
         self.reader.start()
         deadline = time.monotonic() + PATIENCE
         try:
             while time.monotonic() < deadline:
                 if not self.run.running() and not self.restart():
                     break
-                if not self.rescaled and self.reader.visible() > 0:
-                    self.rescaled = True
-                    self.run.control("rescale", "2")
+                if not self.rescaled and self.has_fired():
+                    self.rescale()
                 self.continue_stopped()
                 machine.wait_for(lambda: not self.run.running(), 0.1)
             else:

@@ -74,9 +74,11 @@ class FileOutput:
         return []
 
     def leftovers(self):
-        """What should not be there in the end: parts that were never published. The mark of the last commit is."""
+        """What should not be there in the end: parts that were never published. The sink's mark of the
+        newest checkpoint that it has committed, one per lineage, is meant to stay."""
         return [os.path.join(folder, name) for folder, folders, names in os.walk(self.sink.path)
-                for name in names + folders if name.startswith(".") and not name.endswith(".mark")]
+                for name in names + folders
+                if name.startswith(".") and not (name.startswith(".streamd.") and name.endswith(".mark"))]
 
 
 class TableOutput:

@@ -162,6 +162,15 @@ static enum streamd_flow global_batch(struct window_task *t, struct streamd_batc
     return window_done(t);
 }
 
+/* A window that has ended is gone: a checkpoint after the end must not hold it, or a run that goes
+   on from there would send it again. */
+static enum streamd_flow all_sent(struct window_task *t)
+{
+    if (t->watermark == INT64_MAX)
+        streamd_table_drop(t->table, 0);
+    return window_done(t);
+}
+
 static enum streamd_flow send_all(struct window_task *t)
 {
     t->resume = send_all;
@@ -170,7 +179,7 @@ static enum streamd_flow send_all(struct window_task *t)
         int rc;
 
         if (n == 0)
-            return window_done(t);
+            return all_sent(t);
         if (t->plan->updates)
             n = window_pick_changed(t, t->rows, n, t->rows);
         rc = n ? send(t, t->rows, n) : 1;
