@@ -12,6 +12,7 @@ noinst_LTLIBRARIES += %D%/libcheckpoint.la
 	%D%/native_write.c \
 	%D%/restart.c %D%/restart.h \
 	%D%/savepoint.h \
+	%D%/savepoint_diff.c %D%/savepoint_diff.h \
 	%D%/savepoint_form.c %D%/savepoint_form.h \
 	%D%/savepoint_open.c \
 	%D%/savepoint_restore.c \

@@ -73,6 +73,7 @@ int client_validate(struct client *c, int count, char **arguments);
 int client_run(struct client *c, int count, char **arguments);
 int client_status(struct client *c, int count, char **arguments);
 int client_savepoint(struct client *c, int count, char **arguments);
+int client_savepoint_take(struct client *c, const char *file);
 int client_rescale(struct client *c, int count, char **arguments);
 int client_stop(struct client *c, int count, char **arguments);
 int client_graph(struct client *c, int count, char **arguments);

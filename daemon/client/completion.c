@@ -63,8 +63,9 @@ static void print_bash(struct text *out)
         bash_options(v, out);
         text_add(out, "' -- \"$word\"); return; }\n");
         if (v->words && *v->words)
-            text_printf(out, "        mapfile -t COMPREPLY < <(compgen -W '%s' -- \"$word\") ;;\n",
-                        v->words);
+            text_printf(out,
+                        "        mapfile -t COMPREPLY < <(compgen -W '%s' -- \"$word\"%s) ;;\n",
+                        v->words, v->flags & VERB_ANY_FILE ? "; compgen -f -- \"$word\"" : "");
         else if (v->words)
             text_add(out, "        ;;\n");
         else
@@ -129,7 +130,13 @@ static void print_zsh(struct text *out)
         for (const struct verb_option *o = client_options; o->name; o++)
             if (has_option(v, o))
                 zsh_option(o, out);
-        if (v->words && *v->words)
+        if (v->words && *v->words && v->flags & VERB_ANY_FILE)
+            text_printf(out,
+                        " \\\n            '1:argument:_alternative \"words:word:(%s)\" "
+                        "\"files:file:_files\"'"
+                        " '*:file:_files'",
+                        v->words);
+        else if (v->words && *v->words)
             text_printf(out, " \\\n            '*:%s:(%s)'", "argument", v->words);
         else if (!v->words)
             text_add(out, " \\\n            '*:file:_files -g \"*.(yaml|yml)\"'");
@@ -181,8 +188,8 @@ static void print_fish(struct text *out)
                 fish_option(v, o, out);
         if (v->words && *v->words)
             text_printf(out,
-                        "complete -c streamctl -n '__fish_seen_subcommand_from %s' -f -a '%s'\n",
-                        v->name, v->words);
+                        "complete -c streamctl -n '__fish_seen_subcommand_from %s'%s -a '%s'\n",
+                        v->name, v->flags & VERB_ANY_FILE ? "" : " -f", v->words);
     }
 }
 

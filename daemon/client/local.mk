@@ -18,6 +18,11 @@ noinst_LTLIBRARIES += %D%/libclient.la
 	%D%/reference.c \
 	%D%/remote.c \
 	%D%/run.c \
+	%D%/savepoint.c %D%/savepoint.h \
+	%D%/savepoint_cell.c \
+	%D%/savepoint_diff.c \
+	%D%/savepoint_export.c \
+	%D%/savepoint_inspect.c \
 	%D%/summary.c %D%/summary.h \
 	%D%/validate.c \
 	%D%/verbs.c %D%/verbs.h \

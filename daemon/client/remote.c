@@ -227,13 +227,12 @@ static int absolute(const char *file, char path[PATH_MAX])
     return n > 0 && n < PATH_MAX ? 0 : -1;
 }
 
-int client_savepoint(struct client *c, int count, char **arguments)
+int client_savepoint_take(struct client *c, const char *file)
 {
     char path[PATH_MAX];
 
-    (void)count;
-    if (absolute(arguments[0], path))
-        return client_fail(CLIENT_FAILED, "%s: the path is too long", arguments[0]);
+    if (absolute(file, path))
+        return client_fail(CLIENT_FAILED, "%s: the path is too long", file);
     return ask_and_tell(c, "savepoint", json_pack("{s:o}", "path", control_string(path)),
                         "savepoint taken");
 }

@@ -69,14 +69,21 @@ const struct verb client_verbs[] = {
      .words = "",
      .run = client_status},
     {.name = "savepoint",
-     .arguments = "--state-dir FOLDER FILE",
-     .summary = "Take a savepoint of a running pipeline",
-     .details = "Takes a checkpoint and writes its state to FILE, an SQLite database with a table "
-                "for every state table; the pipeline goes on meanwhile. Exits with 69 where none "
-                "runs with this state directory.",
-     .flags = VERB_JSON | VERB_QUIET | VERB_STATE_DIR,
+     .arguments = "--state-dir FOLDER FILE | inspect FILE | seal FILE | diff FILE FILE | "
+                  "export FILE TABLE",
+     .summary = "Take a savepoint of a running pipeline, or look into one",
+     .details =
+         "With --state-dir: takes a checkpoint and writes its state to FILE, an SQLite "
+         "database with a table for every state table; the pipeline goes on meanwhile. Exits "
+         "with 69 where none runs with this state directory. inspect shows tables, positions "
+         "of sources, watermarks; seal checks an edited file, so that it can be restored; "
+         "diff compares two, and exits with 1 where they differ; export writes a table as "
+         "CSV, with --json as a JSON object per line. To begin with one: streamctl run "
+         "--restore FILE.",
+     .flags = VERB_JSON | VERB_QUIET | VERB_STATE_DIR | VERB_ANY_FILE,
      .least = 1,
-     .most = 1,
+     .most = 3,
+     .words = "inspect seal diff export",
      .run = client_savepoint},
     {.name = "rescale",
      .arguments = "--state-dir FOLDER N",

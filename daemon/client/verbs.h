@@ -16,7 +16,8 @@ enum verb_flags {
     VERB_FORMAT = 16,
     VERB_TUNING = 32, /* --batch-rows, --channel-slots */
     VERB_STATE_DIR = 64,
-    VERB_WORKERS = 128 /* --parallelism, --restore, --drop-state, --accept-duplicates */
+    VERB_WORKERS = 128, /* --parallelism, --restore, --drop-state, --accept-duplicates */
+    VERB_ANY_FILE = 256 /* its arguments can be files beside `words` */
 };
 
 struct verb {
