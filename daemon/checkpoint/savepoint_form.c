@@ -47,7 +47,7 @@ void savepoint_table_name(const char *node, const char *table, struct text *out)
     /* SQLite keeps names that begin so for itself. */
     if (strncasecmp(node, "sqlite_", strlen("sqlite_")) == 0)
         text_add(out, "node_");
-    text_printf(out, "%s%s%s", node, table[0] == '_' ? "_" : "__", table);
+    text_printf(out, "%s__%s", node, table);
 }
 
 static int is_taken(const char *name, const char *const *names, uint32_t count)

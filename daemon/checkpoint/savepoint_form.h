@@ -29,7 +29,7 @@ void savepoint_type_print(struct streamd_type type, char text[SAVEPOINT_TYPE_TEX
 /* Reads such a text; 0 or STREAMD_E_INVALID. */
 int savepoint_type_parse(const char *text, struct streamd_type *type);
 
-/* The SQL name of a state table: NODE__TABLE (one underscore fewer where TABLE begins with one). */
+/* The SQL name of a state table: NODE__TABLE. */
 void savepoint_table_name(const char *node, const char *table, struct text *out);
 
 /*

@@ -227,6 +227,7 @@ static const char *read_decimal(struct cell *c, const struct streamd_type *type,
                                 union savepoint_scratch *out)
 {
     streamd_int128 value;
+    int rc;
 
     if (c->type != SQLITE_TEXT && c->type != SQLITE_INTEGER)
         return "the digits of a decimal as TEXT";
@@ -234,8 +235,10 @@ static const char *read_decimal(struct cell *c, const struct streamd_type *type,
         return "";
     if (fraction_digits(c) > type->scale)
         return "a decimal with no more digits behind the point than its scale has";
-    if (streamd_decimal_parse(c->text, c->length, type->precision, type->scale, &value))
-        return "the digits of a decimal that its precision can hold";
+    rc = streamd_decimal_parse(c->text, c->length, type->precision, type->scale, &value);
+    if (rc)
+        return rc == STREAMD_ROW_RANGE ? "a decimal with no more digits than its precision has"
+                                       : "the digits of a decimal";
     out->decimal = streamd_decimal_make(value);
     return NULL;
 }

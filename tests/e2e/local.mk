@@ -20,6 +20,7 @@ e2e_tests += \
 	%D%/interrupt.sh \
 	%D%/nexmark.py \
 	%D%/plugin-judge.sh \
+	%D%/savepoint.sh \
 	%D%/sqlite-sink.sh \
 	%D%/state-dir.sh \
 	%D%/state-moving.py \

@@ -283,7 +283,7 @@ tap.equal(
 tap.equal(
     "tables have names that are easy to write",
     [r[0] for r in db.execute("SELECT sql_name FROM _tables ORDER BY node, name")],
-    ["Sums__Panes~2", "a.b-c__empty", "node_sqlite_out__outbox", "node_sqlite_out__progress",
+    ["Sums__Panes~2", "a.b-c__empty", "node_sqlite_out___outbox", "node_sqlite_out__progress",
      "sums__panes", "sums__timers"],
 )  # fmt: skip
 tap.equal(
@@ -424,7 +424,7 @@ copy, _ = edited(
 back, _ = restore(copy)
 texts = [bytes.fromhex(r["values"][2]) for r in table_of(back, "Sums", "Panes") if r["values"][0] == 0]
 tap.ok("rows of a list are in the order of _seq", texts[0] == b"first" and texts[-1] == b"last", texts)
-copy, _ = edited("broadcast", "UPDATE node_sqlite_out__outbox SET _task = NULL")
+copy, _ = edited("broadcast", "UPDATE node_sqlite_out___outbox SET _task = NULL")
 back, _ = restore(copy)
 tap.equal(
     "rows of no task belong to the first",
@@ -462,7 +462,7 @@ for title, statement, code, words in [
     ("a text that is not UTF-8", """UPDATE sums__timers SET "userId" = CAST(x'ff' AS TEXT)""", 4433, ["UTF-8"]),
     ("a text with a NUL", """UPDATE sums__timers SET "userId" = CAST(x'610062' AS TEXT)""", 4433, ["NUL"]),
     ("a group that is a text", "UPDATE sums__timers SET _group = 'x'", 4433, ["_group"]),
-    ("a task that is not there", "UPDATE node_sqlite_out__outbox SET _task = 2", 4433, ["_task"]),
+    ("a task that is not there", "UPDATE node_sqlite_out___outbox SET _task = 2", 4433, ["_task"]),
     ("a key twice", "UPDATE sums__timers SET id = 1, \"userId\" = 'a' WHERE id IN (1, 2)", 4437, ["sums__timers"]),
     ("another format", "UPDATE _streamd SET value = 2 WHERE name = 'format'", 4435, ["format 2"]),
     ("no pipeline", "DELETE FROM _streamd WHERE name = 'pipeline'", 4431, ["pipeline"]),
