@@ -149,7 +149,8 @@ def build(image, root, folder):
 
 def run(case, folder, environment=None):
     """The pipeline over the state directory in `folder', to its end."""
-    return tap.run([tap.STREAMCTL, "run", "--quiet", "--state-dir", "state", case.file], cwd=folder, timeout=120,
+    command = [tap.STREAMCTL, "run", "--quiet", "--batch-rows", "128", "--state-dir", "state", case.file]
+    return tap.run(command, cwd=folder, timeout=120,
                    env=dict(os.environ, STREAMD_PLUGIN_PATH=machine.PLUGINS, TMPDIR=folder, **(environment or {})))
 
 

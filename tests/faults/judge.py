@@ -8,6 +8,7 @@ import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import machine  # noqa: E402
+import owners  # noqa: E402
 import pipelines  # noqa: E402
 import reader  # noqa: E402
 from machine import tap  # noqa: E402
@@ -87,4 +88,12 @@ with tempfile.TemporaryDirectory(prefix="streamd-judge-") as place:
     victim.process.wait()
     tap.ok("a process that outlives its coordinator is seen", len(victim.orphans(0)) == 1)
     victim.end()
+
+# The golden checkpoint holds groups 0, 3 and 70 + task in the file of both of its tasks; 64 is where task 1 begins.
+golden = next(os.walk(os.path.join(tap.SRCDIR, "tests", "data", "golden-0")))
+lineage = os.path.join(golden[0], golden[1][0], "chk-7")
+with open(os.path.join(lineage, "manifest"), encoding="utf-8") as manifest:
+    found = owners.misplaced(lineage, json.load(manifest)["manifest"])
+tap.equal("a key group in the file of another task is seen",
+          sorted((line.split()[3], line.split("task ")[1][0]) for line in found), [("0", "1"), ("3", "1"), ("70", "0")])
 tap.done_testing()

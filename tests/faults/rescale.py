@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Rescaling under load: 1 -> 4 -> 3 -> 8 -> 2 workers while rows flow, judged as the storm is.
+"""Rescaling under load: 1 -> 4 -> 3 -> 8 -> 2 workers while rows flow, judged as the storm is; and in every
+checkpoint on the way each key group lies with its one owner (owners.py).
 
     SEED=n PIPELINES=late,dedup tests/faults/rescale.py
 """
@@ -11,6 +12,7 @@ import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import machine  # noqa: E402
+import owners  # noqa: E402
 import pipelines  # noqa: E402
 import reader  # noqa: E402
 from machine import tap  # noqa: E402
@@ -27,8 +29,9 @@ def more_is_visible(watcher, rows):
 def rescaled(name, seed):
     """One pipeline through all the steps; findings."""
     folder = tempfile.mkdtemp(prefix=f"streamd-rescale-{name}-")
-    case = pipelines.ALL[name](folder, seed, 12, checkpoint="200ms")
+    case = pipelines.ALL[name](folder, seed, 16, checkpoint="200ms")
     run, watcher, findings = machine.Run(folder, case), reader.Reader(case), []
+    groups = owners.Owners(run.state_dir)
     run.start(1)
     watcher.start()
     try:
@@ -47,7 +50,10 @@ def rescaled(name, seed):
         findings += run.leftovers()
     finally:
         run.end()
-        findings += watcher.finish()
+        findings += watcher.finish() + groups.finish()[:5]
+    unseen = {1, *STEPS} - set(groups.seen.values())
+    if unseen:
+        findings.append(f"no checkpoint was seen with {sorted(unseen)} workers")
     if findings:
         findings.append(f"kept {folder}")
     else:

@@ -1,0 +1,59 @@
+"""Who owns which key group: looked up in every checkpoint that a run makes, while it runs.
+
+The files are read by the independent program tests/model/native.py. In a checkpoint of parallelism P and G key
+groups, rows of group g may only be in the file of task floor(g * P / G); so each group has one owner at all times.
+"""
+import glob
+import json
+import os
+import sys
+import threading
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "model"))
+import native  # noqa: E402
+
+
+def misplaced(folder, manifest):
+    """Groups in files of tasks that do not own them."""
+    parallelism, groups, findings = manifest["parallelism"], manifest["key_groups"], []
+    for file in manifest["files"]:
+        with open(os.path.join(folder, file["name"]), "rb") as f:
+            _, sections = native.read(f.read())
+        for section in sections:
+            found = {group for group, _, _ in section["rows"]} - {native.NO_GROUP}
+            findings += [f"checkpoint {manifest['id']}: group {group} of {section['node']}.{section['table']} lies with "
+                         f"task {file['task']} of {parallelism}" for group in found
+                         if group * parallelism // groups != file["task"]]
+    return findings
+
+
+class Owners:
+    """Looks at each checkpoint once, on a thread of its own, until stopped."""
+
+    def __init__(self, state_dir):
+        self.state_dir, self.findings, self.seen = state_dir, [], {}  # seen: manifest -> parallelism
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self):
+        while not self._stop.wait(0.02):
+            for path in glob.glob(os.path.join(self.state_dir, "*", "chk-*", "manifest")):
+                if path not in self.seen:
+                    self._look(path)
+
+    def _look(self, path):
+        """Retention may remove it at any moment, which is no finding."""
+        try:
+            with open(path, encoding="utf-8") as f:
+                manifest = json.load(f)["manifest"]
+            self.findings += misplaced(os.path.dirname(path), manifest)
+            self.seen[path] = manifest["parallelism"]
+        except FileNotFoundError:
+            pass
+
+    def finish(self):
+        """Stops looking; all findings."""
+        self._stop.set()
+        self._thread.join()
+        return self.findings
