@@ -256,6 +256,24 @@ for run in range(tap.effort(2, 4, 20)):
     want = dict(facts, lineage=LINEAGE, id=9, kind="savepoint")
     tap.equal(f"{title}: the manifest says whose they are", facts_back, want)
 
+# --- A savepoint of release 0 stays readable for ever -----------------------------------------
+
+golden = path("golden.db")
+shutil.copy(os.path.join(tap.SRCDIR, "tests/data/golden-0/orders.savepoint"), golden)
+back, said = restore(golden)
+tap.ok("the golden savepoint is restored", said.get("rows") == 89, said)
+facts, tables, found = dump(back)
+db = sqlite3.connect(golden)
+wrong = []
+for node, table, sql in db.execute("SELECT node, name, sql_name FROM _tables").fetchall():
+    rows = [r for r in found if tuple(r["row"]) == (node, table)]
+    want = sorted(map(repr, expected_rows(tables[(node, table)], rows)))
+    got = sorted(repr(r[1:]) for r in db.execute(f'SELECT * FROM "{sql}"'))
+    if got != want or not (rows or table == "empty"):
+        wrong.append(f"{sql}: {got[:1]} {want[:1]}")
+tap.empty("with what plain SQLite reads in it", wrong)
+db.close()
+
 # --- The catalogue ---------------------------------------------------------------------------
 
 folder = make("c", 5, 2, 50)
