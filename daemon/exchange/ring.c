@@ -40,31 +40,26 @@ static size_t at_most(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* 1 where the next frame had better be at the beginning, if the ring is empty. */
-static int may_rewind(const struct ring_writer *w)
-{
-    return (w->head & (w->shared.bytes - 1)) >= at_most(REWIND, ring_most(&w->shared));
-}
-
-static struct ring_room room_of(const struct ring_writer *w)
+static struct ring_room room_of(const struct ring_writer *w, int rewind)
 {
     size_t size = w->shared.bytes, at = w->head & (size - 1), behind = size - at;
     size_t unused = size - (size_t)(w->head - w->tail), most = ring_most(&w->shared);
     size_t here = at_most(at_most(unused, behind), most);
     size_t start = unused > behind ? at_most(unused - behind, most) : 0;
 
-    if (unused == size && may_rewind(w))
+    if (rewind && unused == size)
         return (struct ring_room){{w->shared.data, w->shared.data + at}, {start, here}};
     return (struct ring_room){{w->shared.data + at, w->shared.data}, {here, start}};
 }
 
-struct ring_room ring_room(struct ring_writer *w)
+struct ring_room ring_room(struct ring_writer *w, int may_rewind)
 {
-    struct ring_room room = room_of(w);
+    int rewind = may_rewind && (w->head & (w->shared.bytes - 1)) >= REWIND;
+    struct ring_room room = room_of(w, rewind);
 
-    if (room.bytes[0] < ring_most(&w->shared) || may_rewind(w)) {
+    if (room.bytes[0] < ring_most(&w->shared) || rewind) {
         refresh_tail(w);
-        room = room_of(w);
+        room = room_of(w, rewind);
     }
     if (w->why)
         room.bytes[0] = room.bytes[1] = 0;
@@ -157,5 +152,9 @@ int ring_release(struct ring_reader *r)
     r->tail += r->frame_bytes;
     r->frame_bytes = 0;
     atomic_store(r->shared.tail, r->tail);
-    return atomic_load(r->shared.wanted) && r->head - r->tail <= ring_most(&r->shared);
+    if (!atomic_load(r->shared.wanted))
+        return 0;
+    /* What we last saw of the head says too little; a head that cannot be is ring_next's business.
+     */
+    return atomic_load(r->shared.head) - r->tail <= ring_most(&r->shared);
 }

@@ -62,8 +62,9 @@ struct ring_room {
 /* The producer's end of a ring that is empty. */
 void ring_writer_init(struct ring_writer *writer, struct segment_ring shared);
 
-/* What can be written now. A broken ring has no room. */
-struct ring_room ring_room(struct ring_writer *writer);
+/* What can be written now. A broken ring has no room. `may_rewind`: an empty ring may start again
+   at its beginning, which is kinder to the cache, and leaves less room for what follows. */
+struct ring_room ring_room(struct ring_writer *writer, int may_rewind);
 
 /* Publishes a frame that was written at one of the places. Sets its header. */
 void ring_commit(struct ring_writer *writer, const uint8_t *place, uint8_t kind, int64_t time,

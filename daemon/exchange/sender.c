@@ -72,7 +72,7 @@ static void commit(struct sender *s, const uint8_t *place, uint8_t kind, int64_t
 /* Room for a frame of exactly `bytes`, or NULL. */
 static uint8_t *place_for(struct sender *s, size_t bytes)
 {
-    struct ring_room room = ring_room(&s->ring);
+    struct ring_room room = ring_room(&s->ring, 0);
 
     s->need = bytes;
     return room.bytes[0] >= bytes ? room.place[0] : room.bytes[1] >= bytes ? room.place[1] : NULL;
@@ -133,7 +133,7 @@ static size_t encode_at(const struct streamd_batch *b, const struct wire_rows *r
    frame holds (`need` too). */
 static int put_frame(struct sender *s, const struct streamd_batch *b, const struct wire_rows *rows)
 {
-    struct ring_room room = ring_room(&s->ring);
+    struct ring_room room = ring_room(&s->ring, s->queue.count == 0);
 
     for (int i = 0; i < 2; i++) {
         size_t bytes =

@@ -12,9 +12,9 @@
  *       poll(... eventfd ...)
  *       wake_done: flag = 0, reads the eventfd
  *
- * "Looks once more" is: channel_peek on all inputs that it would take from, and channel_pump on all
- * senders with something waiting. The flag can be put down by a peer gone mad; so poll with a limit
- * of a second.
+ * "Looks once more" is: channel_pump on all senders with something waiting, then whether any task
+ * can run: an input that it would take from holds a frame (channel_peek), and its outputs have
+ * room. The flag can be put down by a peer gone mad; so poll with a limit of a second.
  */
 #ifndef EXCHANGE_WAKE_H
 #define EXCHANGE_WAKE_H

@@ -248,6 +248,38 @@ static void room_and_order(void **state)
     batch_pool_free(pool);
 }
 
+/* A producer that is held up finds the room that the consumer made, all of it, and is woken for
+   half a ring, not for every frame. */
+static void all_room_is_used(void **state)
+{
+    enum { FRAME = 2048, RING = 1 << 17, HALF = RING / FRAME / 2 };
+    struct batch_pool *pool = batch_pool_new(0);
+    uint64_t wakes, word;
+    struct ring_ends e;
+
+    (void)state;
+    ring_ends_init(&e, &text_schema, RING, 2, 0);
+    for (int turn = 0; turn < 200; turn++) {
+        uint32_t sent = 0, taken = 0;
+
+        assert_true(channel_pump(e.sender) >= 0);
+        for (; channel_has_room(e.sender); sent++)
+            assert_int_equal(channel_send(e.sender, text_batch(pool, FRAME - 64)), 0);
+        assert_true(sent >= (turn % 4 == 1 ? 2 * HALF - 2 : HALF - 1));
+        wake_prepare(&e.wake[0]);
+        for (wakes = 0; wakes == 0; taken++) {
+            batch_release(channel_take(e.receiver).batch);
+            wakes = read(e.wake[0].fd, &word, sizeof(word)) == sizeof(word);
+        }
+        assert_true(taken >= HALF - 1 && taken <= HALF + 1);
+        while (turn % 4 == 0 && channel_peek(e.receiver)) /* or the ring is empty when it looks */
+            batch_release(channel_take(e.receiver).batch);
+    }
+    ring_ends_clear(&e);
+    assert_int_equal(batch_pool_batches(pool), 0);
+    batch_pool_free(pool);
+}
+
 static void record_limit(void **state)
 {
     struct batch_pool *pool = batch_pool_new(0);
@@ -629,10 +661,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(segments),          cmocka_unit_test(random_frames),
         cmocka_unit_test(room_and_order),    cmocka_unit_test(record_limit),
-        cmocka_unit_test(freed_under_way),   cmocka_unit_test(lacks_a_column),
-        cmocka_unit_test(between_processes), cmocka_unit_test(between_threads),
-        cmocka_unit_test(hostile_headers),   cmocka_unit_test(hostile_sequences),
-        cmocka_unit_test(hostile_at_random),
+        cmocka_unit_test(all_room_is_used),  cmocka_unit_test(freed_under_way),
+        cmocka_unit_test(lacks_a_column),    cmocka_unit_test(between_processes),
+        cmocka_unit_test(between_threads),   cmocka_unit_test(hostile_headers),
+        cmocka_unit_test(hostile_sequences), cmocka_unit_test(hostile_at_random),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
