@@ -267,7 +267,7 @@ int control_waits(struct control *c)
     int waits;
 
     pthread_mutex_lock(&c->lock);
-    waits = c->first != NULL;
+    waits = c->first != NULL && !c->broken_send;
     pthread_mutex_unlock(&c->lock);
     return waits;
 }

@@ -72,7 +72,7 @@ int control_send(struct control *c, const char *type, uint64_t attempt, json_t *
 /* Sends on what waits; 0 also where some still waits. */
 int control_flush(struct control *c, struct streamd_error *error);
 
-/* Does something wait to be sent? Then the socket is to be polled for room. */
+/* Does something wait to be sent, and may still go? Then the socket is to be polled for room. */
 int control_waits(struct control *c);
 
 /*

@@ -159,6 +159,7 @@ static int start(struct errand *e, const char *const *argv, int input, int limit
         .complaints = e->complaints,
         .cpu_seconds = limited ? PLAN_SECONDS : 0,
         .address_bytes = limited ? PLAN_BYTES : 0,
+        .file_bytes = limited ? MOST_OUTPUT + 1 : 0,
         .expendable = 1,
         .ended = errand_ended,
         .self = e,

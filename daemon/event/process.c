@@ -76,14 +76,19 @@ static void reset_signals(void)
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* Sets a limit, where there is one; `more`: how far the hard limit lies above it. */
+static int set_limit(int resource, uint64_t most, uint64_t more)
+{
+    struct rlimit limit = {most, most + more};
+
+    return most ? setrlimit((unsigned)resource, &limit) : 0;
+}
+
 static int set_limits(const struct process_spec *spec)
 {
-    struct rlimit cpu = {spec->cpu_seconds, spec->cpu_seconds + 1};
-    struct rlimit address = {spec->address_bytes, spec->address_bytes};
-
-    if (spec->cpu_seconds && setrlimit(RLIMIT_CPU, &cpu))
-        return -1;
-    return spec->address_bytes ? setrlimit(RLIMIT_AS, &address) : 0;
+    return set_limit(RLIMIT_CPU, spec->cpu_seconds, 1) ||
+           set_limit(RLIMIT_AS, spec->address_bytes, 0) ||
+           set_limit(RLIMIT_FSIZE, spec->file_bytes, 0);
 }
 
 /* Not being allowed to is no failure. */

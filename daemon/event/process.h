@@ -44,6 +44,7 @@ struct process_spec {
     size_t descriptor_count;
     uint64_t cpu_seconds;   /* 0: no limit */
     uint64_t address_bytes; /* 0: no limit */
+    uint64_t file_bytes;    /* of any file that it writes; 0: no limit */
     int expendable;         /* 1: the kernel shall kill it first when memory runs out */
     /* The process and all of its group are gone and reaped. Called from the loop. */
     void (*ended)(void *self, struct process *p, const struct process_end *end);

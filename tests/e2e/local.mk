@@ -16,6 +16,7 @@ e2e_tests += \
 	%D%/file-source.sh \
 	%D%/functions.py \
 	%D%/generator.py \
+	%D%/hostile-workers.py \
 	%D%/idle-sources.sh \
 	%D%/interrupt.sh \
 	%D%/nexmark.py \

@@ -277,6 +277,13 @@ static void too_long_is_not_sent(void **state)
     for (int i = 0; i < 40 && !rc; i++)
         rc = control_send(p.left, "x", 1, json_pack("{s:s}", "t", text), NULL, 0, NULL);
     assert_int_equal(rc, STREAMD_E_LIMIT);
+    assert_true(control_waits(p.left));
+    /* What can never be sent is not waited for. */
+    control_free(p.right);
+    p.right = NULL;
+    assert_int_equal(control_flush(p.left, NULL), STREAMD_E_IO);
+    assert_false(control_waits(p.left));
+    assert_int_equal(control_send(p.left, "x", 1, json_object(), NULL, 0, NULL), STREAMD_E_IO);
     test_free(text);
     pair_clear(&p);
 }

@@ -212,11 +212,14 @@ static void can_be_killed(void **state)
 static void has_limits(void **state)
 {
     char out[100];
-    struct process_spec spec = {.cpu_seconds = 1, .address_bytes = 1 << 30, .expendable = 1};
+    struct process_spec spec = {
+        .cpu_seconds = 1, .address_bytes = 1 << 30, .file_bytes = 4096, .expendable = 1};
     struct ending e = run_script("ulimit -v; cat /proc/self/oom_score_adj", spec, out, sizeof(out));
 
     (void)state;
     assert_string_equal(out, "1048576\n500\n");
+    e = run_script("exec cat /dev/zero", spec, out, sizeof(out));
+    assert_int_equal(e.end.signal, SIGXFSZ);
     e = run_script("while :; do :; done", spec, out, sizeof(out));
     assert_int_equal(e.end.signal, SIGXCPU);
 }
