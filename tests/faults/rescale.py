@@ -29,10 +29,10 @@ def more_is_visible(watcher, rows):
 def rescaled(name, seed):
     """One pipeline through all the steps; findings."""
     folder = tempfile.mkdtemp(prefix=f"streamd-rescale-{name}-")
-    case = pipelines.ALL[name](folder, seed, 16, checkpoint="200ms")
+    case = pipelines.ALL[name](folder, seed, 12, checkpoint="200ms")
     run, watcher, findings = machine.Run(folder, case), reader.Reader(case), []
     groups = owners.Owners(run.state_dir)
-    run.start(1)
+    run.start(1, "--batch-rows", "128")
     watcher.start()
     try:
         for step in STEPS:
