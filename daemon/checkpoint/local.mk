@@ -52,6 +52,10 @@ tests_unit_test_store_SOURCES = tests/unit/test_store.c tests/unit/store_case.h
 tests_unit_test_store_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 tests_unit_test_store_LDADD = $(L3) $(CMOCKA_LIBS)
 
+unit_tests += tests/unit/test_savepoint
+tests_unit_test_savepoint_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CORE_SQLITE_CFLAGS)
+tests_unit_test_savepoint_LDADD = $(L3) $(CMOCKA_LIBS)
+
 # What Python's sqlite3 sees of savepoints, and makes of them.
 check_PROGRAMS += tests/unit/savepoint_tool
 tests_unit_savepoint_tool_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
