@@ -1,7 +1,7 @@
 EXTRA_DIST += %D%/README %D%/run %D%/requirements.txt \
 	%D%/fused/ndjson.h %D%/fused/w1.c %D%/fused/w2.c %D%/fused/w3.c \
 	%D%/gen/events.c \
-	%D%/lib/__init__.py %D%/lib/callgrind.py %D%/lib/check.py %D%/lib/measure.py \
+	%D%/lib/__init__.py %D%/lib/callgrind.py %D%/lib/check.py %D%/lib/exchange.py %D%/lib/measure.py \
 	%D%/lib/report.py %D%/lib/tools.py %D%/lib/workloads.py \
 	%D%/peers/duckdb_peer.py \
 	%D%/pipelines/one.yaml %D%/pipelines/w1.yaml %D%/pipelines/w2.yaml %D%/pipelines/w3.yaml \
@@ -32,9 +32,8 @@ EXTRA_PROGRAMS += %D%/expr_bench
 %C%_expr_bench_LDADD = $(L3)
 CLEANFILES += %D%/expr_bench
 
-# make bench/exchange_bench: what a keyed edge between workers costs per row.
-EXTRA_PROGRAMS += %D%/exchange_bench
+# What a keyed edge between workers costs per row; bench/run runs it.
+noinst_PROGRAMS += %D%/exchange_bench
 %C%_exchange_bench_SOURCES = %D%/exchange_bench.c
 %C%_exchange_bench_CFLAGS = $(hot_cflags)
 %C%_exchange_bench_LDADD = $(L5)
-CLEANFILES += %D%/exchange_bench

@@ -13,6 +13,7 @@ TARGETS = {"w1": ("2 x DuckDB", 2.0), "w2": ("2 x DuckDB", 2.0),
 START_LIMIT_S = 0.030
 MEMORY_LIMIT_MIB = 64
 CLIFF = 3.0
+EXCHANGE_LIMIT = 2.5
 
 
 class Table:
@@ -78,6 +79,11 @@ class Table:
         median, least, greatest = measure.spread(walls)
         self._verdict(f"one record, exec to exit: {median * 1e3:.1f} ms "
                       f"({least * 1e3:.1f}-{greatest * 1e3:.1f})", median < START_LIMIT_S, "under 30 ms")
+
+    def exchange(self, ratios):
+        what, worst = max(ratios, key=lambda found: found[1])
+        self._verdict(f"keyed exchange: {min(r for _, r in ratios):.2f} to {worst:.2f} times a fused scatter "
+                      f"and memcpy (worst: {what})", worst <= EXCHANGE_LIMIT, f"at most {EXCHANGE_LIMIT} times")
 
     def instructions(self, name, count):
         self.verdicts.append(f"{name}: {count:.1f} instructions per record (callgrind)")

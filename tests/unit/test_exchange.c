@@ -15,7 +15,7 @@ static uint64_t seeds(void)
     const char *effort = getenv("STREAMD_TEST_EFFORT");
 
     return effort && strcmp(effort, "quick") == 0  ? 60
-           : effort && strcmp(effort, "full") == 0 ? 10000
+           : effort && strcmp(effort, "full") == 0 ? 3000
                                                    : 500;
 }
 
