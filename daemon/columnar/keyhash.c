@@ -43,14 +43,18 @@ static inline uint64_t canonical_decimal(const void *value)
     return v.high == ((int64_t)v.low >> 63) ? v.low : v.low ^ mix64((uint64_t)v.high);
 }
 
-#define EACH_ROW(expression)                             \
-    for (uint32_t k = 0; k < b->count; k++) {            \
-        uint32_t row = b->sel ? b->sel[k] : k;           \
-        hash[row] = mix64(hash[row] * K + (expression)); \
+#define EACH_ROW(expression)                                           \
+    for (uint32_t k = 0; k < b->count; k++) {                          \
+        uint32_t row = b->sel ? b->sel[k] : k;                         \
+        hash[row] = mix64((first ? 0 : hash[row] * K) + (expression)); \
     }
 
-static void add_column(const struct streamd_batch *b, const struct streamd_column *c, uint8_t type,
-                       uint64_t *hash)
+/* `first` is known where this is called, so that there are two functions: the first column needs no
+   zeros to be added to. */
+static inline __attribute__((always_inline)) void add_values(const struct streamd_batch *b,
+                                                             const struct streamd_column *c,
+                                                             uint8_t type, uint64_t *hash,
+                                                             int first)
 {
     switch (type) {
     case STREAMD_BOOL:
@@ -76,6 +80,18 @@ static void add_column(const struct streamd_batch *b, const struct streamd_colum
     }
 }
 
+static void add_first(const struct streamd_batch *b, const struct streamd_column *c, uint8_t type,
+                      uint64_t *hash)
+{
+    add_values(b, c, type, hash, 1);
+}
+
+static void add_column(const struct streamd_batch *b, const struct streamd_column *c, uint8_t type,
+                       uint64_t *hash)
+{
+    add_values(b, c, type, hash, 0);
+}
+
 /* The same, where some values are NULL: their bytes are not looked at. */
 static void add_nullable(const struct streamd_batch *b, const struct streamd_column *c,
                          uint8_t type, uint64_t *hash)
@@ -97,9 +113,14 @@ static void add_nullable(const struct streamd_batch *b, const struct streamd_col
 void keyhash_batch(const struct streamd_batch *b, const struct streamd_column *const *keys,
                    const struct streamd_type *types, uint32_t count, uint64_t *hash)
 {
-    for (uint32_t k = 0; k < b->count; k++)
-        hash[streamd_batch_row(b, k)] = 0;
-    for (uint32_t i = 0; i < count; i++) {
+    uint32_t i = count > 0 && !keys[0]->validity;
+
+    if (i)
+        add_first(b, keys[0], types[0].id, hash);
+    else
+        for (uint32_t k = 0; k < b->count; k++)
+            hash[streamd_batch_row(b, k)] = 0;
+    for (; i < count; i++) {
         if (keys[i]->validity)
             add_nullable(b, keys[i], types[i].id, hash);
         else

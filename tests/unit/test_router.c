@@ -47,7 +47,7 @@ static void consumers_clear(struct consumers *c)
 
 static struct router *router_of(struct consumers *c, enum router_kind kind, uint32_t count,
                                 const struct streamd_schema *schema, const uint32_t *keys,
-                                uint32_t key_count)
+                                uint32_t key_count, uint32_t groups)
 {
     struct router_spec spec = {.kind = kind,
                                .consumers = c->to,
@@ -56,7 +56,7 @@ static struct router *router_of(struct consumers *c, enum router_kind kind, uint
                                .schema = schema,
                                .key_fields = keys,
                                .key_count = key_count,
-                               .key_groups = GROUPS};
+                               .key_groups = groups};
 
     return router_new(&spec);
 }
@@ -79,7 +79,8 @@ static uint64_t hash_of(const struct streamd_batch *b, uint32_t row, const uint3
 
 /* Takes what a consumer got and compares with the rows of `b` that it should have, in order. */
 static uint32_t check_consumer(struct channel *from, struct streamd_batch *b, uint32_t task,
-                               const uint32_t *keys, uint32_t key_count)
+                               uint32_t tasks, uint32_t groups, const uint32_t *keys,
+                               uint32_t key_count)
 {
     uint32_t k = 0, found = 0;
 
@@ -94,7 +95,7 @@ static uint32_t check_consumer(struct channel *from, struct streamd_batch *b, ui
 
             for (; k < b->count; k++) {
                 hash = hash_of(b, streamd_batch_row(b, k), keys, key_count);
-                if ((hash >> 32) * GROUPS / (UINT64_C(1) << 32) * TASKS / GROUPS == task)
+                if ((hash >> 32) * groups / (UINT64_C(1) << 32) * tasks / groups == task)
                     break;
             }
             assert_true(k < b->count);
@@ -119,6 +120,7 @@ static void by_hash(void **state)
         struct consumers c;
         struct router *r;
         uint32_t keys[RANDOM_FIELDS], key_count = 0, found = 0;
+        uint32_t tasks = 1 + (uint32_t)(i % TASKS), groups = i & 1 ? GROUPS : tasks + 94;
 
         random_schema_init(&schema, &seed);
         b = random_batch(pool, &schema, &seed, ROWS, 40);
@@ -128,13 +130,13 @@ static void by_hash(void **state)
                 keys[key_count++] = f;
         b->row_kind = NULL; /* the next test has those */
         consumers_init(&c, &schema.schema, (uint32_t)random_next(&seed));
-        r = router_of(&c, ROUTER_HASH, TASKS, &schema.schema, keys, key_count);
+        r = router_of(&c, ROUTER_HASH, tasks, &schema.schema, keys, key_count, groups);
         assert_true(router_has_room(r));
         assert_int_equal(router_send(r, batch_retain(b)), 0);
         if (!b->key_hash)
             b->key_hash = batch_alloc(b, b->rows * sizeof(uint64_t));
-        for (uint32_t t = 0; t < TASKS; t++)
-            found += check_consumer(c.from[t], b, t, keys, key_count);
+        for (uint32_t t = 0; t < tasks; t++)
+            found += check_consumer(c.from[t], b, t, tasks, groups, keys, key_count);
         assert_int_equal(found, b->count);
         router_free(r);
         batch_release(b);
@@ -181,7 +183,7 @@ static void updates(void **state)
             task[row] =
                 keyhash_owner(keyhash_group(hash_of(b, row, keys, 1), GROUPS), TASKS, GROUPS);
         consumers_init(&c, &number_schema, n % 3 ? 0x1f : 0);
-        r = router_of(&c, ROUTER_HASH, TASKS, &number_schema, keys, 1);
+        r = router_of(&c, ROUTER_HASH, TASKS, &number_schema, keys, 1, GROUPS);
         assert_int_equal(router_send(r, b), 0);
         for (uint32_t t = 0; t < TASKS; t++) {
             while (channel_peek(c.from[t])) {
@@ -236,7 +238,7 @@ static void whole_batches(void **state)
         struct router *r;
 
         consumers_init(&c, &number_schema, rings);
-        r = router_of(&c, ROUTER_REBALANCE, TASKS, &number_schema, NULL, 0);
+        r = router_of(&c, ROUTER_REBALANCE, TASKS, &number_schema, NULL, 0, GROUPS);
         for (int64_t n = 0; n < 10; n++) {
             struct streamd_batch *b = numbers(pool, 3, n);
 
@@ -249,13 +251,13 @@ static void whole_batches(void **state)
             assert_int_equal(first_of_next(c.from[(7 + n) % TASKS]), n);
         router_free(r);
 
-        r = router_of(&c, ROUTER_BROADCAST, TASKS, &number_schema, NULL, 0);
+        r = router_of(&c, ROUTER_BROADCAST, TASKS, &number_schema, NULL, 0, GROUPS);
         assert_int_equal(router_send(r, numbers(pool, 3, 5)), 0);
         for (uint32_t t = 0; t < TASKS; t++)
             assert_int_equal(first_of_next(c.from[t]), 5);
         router_free(r);
 
-        r = router_of(&c, ROUTER_GLOBAL, 1, &number_schema, NULL, 0);
+        r = router_of(&c, ROUTER_GLOBAL, 1, &number_schema, NULL, 0, GROUPS);
         assert_int_equal(router_send(r, numbers(pool, 3, 6)), 0);
         assert_int_equal(first_of_next(c.from[0]), 6);
         router_free(r);
@@ -277,7 +279,7 @@ static void room_and_control(void **state)
 
     (void)state;
     consumers_init(&c, &number_schema, 0x0a);
-    r = router_of(&c, ROUTER_HASH, TASKS, &number_schema, keys, 1);
+    r = router_of(&c, ROUTER_HASH, TASKS, &number_schema, keys, 1, GROUPS);
     for (int i = 0; i < 4; i++)
         assert_int_equal(channel_send(c.to[2], numbers(pool, 1, i)), 0);
     assert_false(router_has_room(r));
