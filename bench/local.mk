@@ -2,11 +2,12 @@ EXTRA_DIST += %D%/README %D%/run %D%/requirements.txt \
 	%D%/fused/ndjson.h %D%/fused/w1.c %D%/fused/w2.c %D%/fused/w3.c \
 	%D%/gen/events.c \
 	%D%/lib/__init__.py %D%/lib/callgrind.py %D%/lib/check.py %D%/lib/exchange.py %D%/lib/measure.py \
-	%D%/lib/report.py %D%/lib/tools.py %D%/lib/workloads.py \
+	%D%/lib/report.py %D%/lib/running.py %D%/lib/tools.py %D%/lib/workers.py %D%/lib/workloads.py \
 	%D%/peers/duckdb_peer.py \
 	%D%/pipelines/one.yaml %D%/pipelines/w1.yaml %D%/pipelines/w2.yaml %D%/pipelines/w3.yaml \
 	%D%/pipelines/w3_check.yaml %D%/pipelines/w3_generate.yaml \
-	%D%/tools/measure.c
+	%D%/pipelines/w4.yaml %D%/pipelines/w4_check.yaml %D%/pipelines/w7.yaml \
+	%D%/tools/hiccup.c %D%/tools/measure.c
 
 noinst_PROGRAMS += %D%/state_bench
 %C%_state_bench_SOURCES = %D%/state_bench.c

@@ -54,8 +54,8 @@ class Table:
         self._system_lines(name, records, runs, costs)
         if name == "w2":
             rss = max(r.peak_rss_mib for r in runs["streamd"])
-            self._verdict(f"w2 peak RSS {rss:.1f} MiB", rss < MEMORY_LIMIT_MIB,
-                          f"under {MEMORY_LIMIT_MIB} MiB")
+            self.verdict(f"w2 peak RSS {rss:.1f} MiB", rss < MEMORY_LIMIT_MIB,
+                         f"under {MEMORY_LIMIT_MIB} MiB")
 
     def keys(self, point, runs, generators):
         costs = {system: [max(r.cpu_s - generators[system], 1e-9) for r in found]
@@ -77,13 +77,13 @@ class Table:
 
     def start(self, walls):
         median, least, greatest = measure.spread(walls)
-        self._verdict(f"one record, exec to exit: {median * 1e3:.1f} ms "
-                      f"({least * 1e3:.1f}-{greatest * 1e3:.1f})", median < START_LIMIT_S, "under 30 ms")
+        self.verdict(f"one record, exec to exit: {median * 1e3:.1f} ms "
+                     f"({least * 1e3:.1f}-{greatest * 1e3:.1f})", median < START_LIMIT_S, "under 30 ms")
 
     def exchange(self, ratios):
         what, worst = max(ratios, key=lambda found: found[1])
-        self._verdict(f"keyed exchange: {min(r for _, r in ratios):.2f} to {worst:.2f} times a fused scatter "
-                      f"and memcpy (worst: {what})", worst <= EXCHANGE_LIMIT, f"at most {EXCHANGE_LIMIT} times")
+        self.verdict(f"keyed exchange: {min(r for _, r in ratios):.2f} to {worst:.2f} times a fused scatter "
+                     f"and memcpy (worst: {what})", worst <= EXCHANGE_LIMIT, f"at most {EXCHANGE_LIMIT} times")
 
     def instructions(self, name, count):
         self.verdicts.append(f"{name}: {count:.1f} instructions per record (callgrind)")
@@ -100,21 +100,22 @@ class Table:
                 line.append(f"{ratio[0]:.2f} ({ratio[1]:.2f}-{ratio[2]:.2f})")
                 if peer == "duckdb" and name in TARGETS:
                     text, least_ratio = TARGETS[name]
-                    self._verdict(f"{name}: {ratio[0]:.2f} times DuckDB", ratio[0] >= least_ratio,
-                                  f"at least {text}")
+                    self.verdict(f"{name}: {ratio[0]:.2f} times DuckDB", ratio[0] >= least_ratio,
+                                 f"at least {text}")
             line.append(f"{max(r.peak_rss_mib for r in found):.0f}")
             line.append(f"{generators[system]:.2f}" if generators else "")
             self.lines.append(line)
 
-    def _verdict(self, what, met, target):
+    def verdict(self, what, met, target):
+        """A line at the end: what was found, and whether that meets a target."""
         self.verdicts.append(f"{what}: {'met' if met else 'MISSED'} ({target})")
 
     def _cliffs(self):
         for (keys, cost), (next_keys, next_cost) in zip(self.curve, self.curve[1:]):
             steps = {system: next_cost[system] / cost[system] for system in cost}
-            self._verdict(f"w3 {keys} -> {next_keys} keys: {steps['streamd']:.2f} times slower (duckdb "
-                          f"{steps['duckdb']:.2f}, fused {steps['fused']:.2f})",
-                          steps["streamd"] <= CLIFF, f"no step of more than {CLIFF:.0f}")
+            self.verdict(f"w3 {keys} -> {next_keys} keys: {steps['streamd']:.2f} times slower (duckdb "
+                         f"{steps['duckdb']:.2f}, fused {steps['fused']:.2f})",
+                         steps["streamd"] <= CLIFF, f"no step of more than {CLIFF:.0f}")
 
     def print(self):
         self._cliffs()

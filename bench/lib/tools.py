@@ -10,6 +10,7 @@ ROOT = BENCH.parent
 CFLAGS = ["-std=c17", "-D_GNU_SOURCE", "-O3", "-march=native", "-Wall", "-Wextra", "-Wconversion",
           "-Wshadow", "-Wstrict-prototypes", "-Werror"]
 PROGRAMS = {"events": "gen/events.c", "measure": "tools/measure.c",
+            "hiccup": "tools/hiccup.c",
             "w1": "fused/w1.c", "w2": "fused/w2.c", "w3": "fused/w3.c"}
 
 
