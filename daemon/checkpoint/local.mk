@@ -66,3 +66,9 @@ unit_tests += tests/unit/test_native
 tests_unit_test_native_SOURCES = tests/unit/test_native.c tests/unit/faulty_files.h
 tests_unit_test_native_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(XXHASH_CFLAGS)
 tests_unit_test_native_LDADD = $(L3) $(CMOCKA_LIBS)
+
+unit_tests += tests/unit/test_store_crash
+tests_unit_test_store_crash_SOURCES = tests/unit/test_store_crash.c tests/unit/store_case.h \
+	tests/unit/faulty_files.h
+tests_unit_test_store_crash_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+tests_unit_test_store_crash_LDADD = $(L3) $(CMOCKA_LIBS)
