@@ -548,10 +548,51 @@ static void goes_on_where_it_was_after_rotation(void **state)
     io_free(io);
 }
 
+/* The name went to another file twice while nobody looked. */
+static void finds_files_in_between(void **state)
+{
+    char position[STREAMD_POSITION_BYTES];
+    struct io_host *io;
+    struct io_split *s;
+
+    (void)state;
+    put("r.log.9", "old\n");
+    put("r.log", "1\n");
+    io = opened("r.log", 1, 1);
+    s = io_open_split(io, "r.log", NULL);
+    assert_string_equal(news(io, s), "1\n");
+    snprintf(position, sizeof(position), "%s", io_position(io, s));
+    io_close_split(io, s);
+    io_free(io);
+
+    append("r.log", "2\n");
+    shell("mv r.log r.log.3; sleep 0.02; echo 3 > r.log; mv r.log r.log.2; sleep 0.02; "
+          "echo 4 > r.log; mv r.log r.log-1; echo x > r.logger; echo x > r.log.gz; "
+          "mkdir r.log.d; sleep 0.02; echo 5 > r.log");
+    io = opened("r.log", 1, 1);
+    s = io_open_split(io, "r.log", position);
+    assert_string_equal(news(io, s), "2\n");
+    pass(io, 1000000);
+    assert_string_equal(news(io, s), "3\n");
+    pass(io, 1000000);
+    snprintf(position, sizeof(position), "%s", io_position(io, s));
+    io_close_split(io, s);
+    s = io_open_split(io, "r.log", position);
+    (void)news(io, s);
+    pass(io, 1000000);
+    assert_string_equal(news(io, s), "4\n");
+    pass(io, 1000000);
+    assert_string_equal(news(io, s), "5\n");
+    assert_int_equal(io_counter(io, "lost_files"), 0);
+    io_close_split(io, s);
+    io_free(io);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(reads_in_the_order_of_names, begin, end),
+        cmocka_unit_test_setup_teardown(finds_files_in_between, begin, end),
         cmocka_unit_test_setup_teardown(a_full_output_loses_nothing, begin, end),
         cmocka_unit_test_setup_teardown(merges_files_as_splits, begin, end),
         cmocka_unit_test_setup_teardown(a_long_line_makes_the_buffer_grow, begin, end),

@@ -5,7 +5,9 @@
  *
  * Rotation: whoever writes goes on with the old file until told otherwise, some time after it was
  * renamed. So the old file is read on, and left when the new one has content and the old one has
- * been quiet for a while.
+ * been quiet for a while. Was the name given to another file more than once in the meantime, those
+ * in between are found by their names (NAME.1, NAME-20250101) and read in the order in which they
+ * were last written to.
  */
 #include "follow.h"
 
@@ -332,11 +334,74 @@ static void leave_file(struct streamd_context *c, struct source *s, struct split
     input_close(c, &split->in);
 }
 
+static int is_later(struct timespec a, struct timespec b)
+{
+    return a.tv_sec != b.tv_sec ? a.tv_sec > b.tv_sec : a.tv_nsec > b.tv_nsec;
+}
+
+/* 1 where `entry` is what rotation makes of the name `base`. Compressed files are made anew, so
+   that nothing tells whether they were read. */
+static int is_rotated_name(const char *base, const char *entry)
+{
+    size_t length = strlen(base);
+
+    return strncmp(entry, base, length) == 0 && strchr(".-_", entry[length]) &&
+           entry[length] != '\0' && codec_kind_of(entry) == CODEC_NONE;
+}
+
+/* Whether a file was written to after `before`, and is nobody else's. */
+static int is_in_between(struct source *s, const struct split *split, const struct stat *st,
+                         struct timespec before)
+{
+    const struct known_file *file = known_find(&s->known, st->st_dev, st->st_ino);
+
+    return S_ISREG(st->st_mode) && is_later(st->st_mtim, before) &&
+           !(st->st_dev == split->in.device && st->st_ino == split->in.inode) &&
+           (!file || (strcmp(file->owner, split->id) == 0 && file->held < 0));
+}
+
+/* The file that had the split's name after the one that is open, and has it no more: the first of
+   them to `path`. 0 where there is none. */
+static int find_in_between(struct source *s, const struct split *split, char *path, size_t size)
+{
+    const char *slash = strrchr(split->id, '/'), *base = slash ? slash + 1 : split->id;
+    int folder_length = (int)(base - split->id), found = 0;
+    char folder_name[PATH_MAX], one[PATH_MAX + 256];
+    struct stat st, best = {0}, now, ours;
+    struct dirent *entry;
+    DIR *folder;
+
+    if (fstat(split->in.fd, &ours) != 0 || stat(split->id, &now) != 0 ||
+        snprintf(folder_name, sizeof(folder_name), "%.*s", folder_length ? folder_length : 1,
+                 folder_length ? split->id : ".") >= (int)sizeof(folder_name))
+        return 0;
+    folder = opendir(folder_name);
+    while (folder && (entry = readdir(folder)) != NULL) {
+        if (!is_rotated_name(base, entry->d_name) ||
+            snprintf(one, sizeof(one), "%.*s%s", folder_length, split->id, entry->d_name) >=
+                (int)(size < sizeof(one) ? size : sizeof(one)) ||
+            stat(one, &st) != 0 || (st.st_dev == now.st_dev && st.st_ino == now.st_ino) ||
+            !is_in_between(s, split, &st, ours.st_mtim))
+            continue;
+        if (found && is_later(st.st_mtim, best.st_mtim))
+            continue;
+        best = st;
+        found = 1;
+        snprintf(path, size, "%s", one);
+    }
+    if (folder)
+        (void)closedir(folder);
+    return found;
+}
+
 int follow_switch(struct streamd_context *c, struct source *s, struct split *split)
 {
+    char path[PATH_MAX + 256];
+    int found = find_in_between(s, split, path, sizeof(path));
+
     leave_file(c, s, split);
     streamd_count(c, "rotated_files", 1);
-    if (input_open(c, &split->in, split->id, 0, 1))
+    if (input_open(c, &split->in, found ? path : split->id, 0, 1))
         return STREAMD_E_IO;
     return begin_file(c, s, split);
 }
