@@ -21,6 +21,7 @@ e2e_tests += \
 	%D%/interrupt.sh \
 	%D%/nexmark.py \
 	%D%/plugin-judge.sh \
+	%D%/savepoint-verbs.py \
 	%D%/savepoint.sh \
 	%D%/sqlite-sink.sh \
 	%D%/state-dir.sh \
