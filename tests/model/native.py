@@ -187,7 +187,7 @@ def read(data):
 
 
 def manifest(members):
-    text = json.dumps(members, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    text = json.dumps(members, separators=(",", ":"), ensure_ascii=False).encode()
     return b'{"checksum":"' + hash128(text).encode() + b'","manifest":' + text + b"}\n"
 
 

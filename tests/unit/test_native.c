@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -254,6 +255,94 @@ static void the_golden_manifest(void **state)
     memory_free(is);
     manifest_clear(&m);
     unlink("manifest");
+}
+
+/* ---- blocks of earlier files ------------------------------------------------------------------
+ */
+
+/* A file of one section: a sealed block in it, or one that lies in the file of checkpoint 7. */
+static void write_sealed(uint64_t checkpoint, const struct snapshot_block *block)
+{
+    static const struct streamd_field fields[] = {{"k", {.id = STREAMD_INT64}}};
+    const struct snapshot_section section = {.node = "n",
+                                             .table = "t",
+                                             .flags = STREAMD_TABLE_NAMESPACED,
+                                             .key_count = 1,
+                                             .fields = fields};
+    struct snapshot_identity id = identity_of(0);
+    struct snapshot_writer *w;
+    struct streamd_error e;
+    char path[64], checksum[33];
+    uint8_t row[17] = {60, [9] = (uint8_t)checkpoint};
+    uint64_t bytes;
+
+    id.checkpoint = checkpoint;
+    snprintf(path, sizeof(path), "chk-%d/task-0.snap", (int)checkpoint);
+    assert_int_equal(snapshot_writer_open(file_system(), path, &id, &w, &e), 0);
+    assert_int_equal(snapshot_writer_section(w, &section, &e), 0);
+    assert_int_equal(snapshot_writer_rows(w, 5, row, sizeof(row), 1, &e), 0);
+    if (block)
+        assert_int_equal(snapshot_writer_refer(w, 7, "task-0.snap", block, &e), 0);
+    else
+        assert_int_equal(snapshot_writer_sealed(w, 5, 60, row, sizeof(row), 1, &e), 0);
+    assert_int_equal(snapshot_writer_close(w, &bytes, checksum, &e), 0);
+}
+
+/* Key of each row of the section. 0, or the diagnostic. */
+static int sealed_keys(uint8_t keys[4], int *count)
+{
+    struct streamd_error e = {.diagnostic = 0};
+    struct snapshot_cursor cursor;
+    struct snapshot_reader *r;
+    const uint8_t *bytes;
+    uint32_t rows, group;
+    size_t length;
+    int rc;
+
+    *count = 0;
+    assert_int_equal(snapshot_reader_open(file_system(), "chk-8/task-0.snap", NULL, &r, &e), 0);
+    snapshot_reader_begin(r, 0, 0, 128, &cursor);
+    while ((rc = snapshot_reader_next(r, &cursor, &bytes, &length, &rows, &group, &e)) > 0) {
+        assert_int_equal(length, 17);
+        keys[(*count)++] = bytes[9];
+    }
+    snapshot_reader_close(r);
+    return rc ? e.diagnostic : 0;
+}
+
+static void blocks_of_earlier_checkpoints(void **state)
+{
+    struct snapshot_reader *r;
+    struct streamd_error e;
+    uint8_t keys[4];
+    uint32_t count;
+    int rows;
+
+    (void)state;
+    mkdir("chk-7", 0700);
+    mkdir("chk-8", 0700);
+    write_sealed(7, NULL);
+    assert_int_equal(snapshot_reader_open(file_system(), "chk-7/task-0.snap", NULL, &r, &e), 0);
+    assert_int_equal(snapshot_reader_blocks(r, 0, &count)[1].sealed, 1);
+    assert_int_equal(snapshot_reader_blocks(r, 0, &count)[1].ns, 60);
+    write_sealed(8, &snapshot_reader_blocks(r, 0, &count)[1]);
+    snapshot_reader_close(r);
+
+    assert_int_equal(sealed_keys(keys, &rows), 0);
+    assert_int_equal(rows, 2);
+    assert_int_equal(keys[0], 8);
+    assert_int_equal(keys[1], 7);
+    assert_int_equal(truncate("chk-7/task-0.snap", 100), 0);
+    assert_int_equal(sealed_keys(keys, &rows), 4406);
+    unlink("chk-7/task-0.snap");
+    assert_int_equal(rename("chk-8/task-0.snap", "chk-7/task-0.snap"),
+                     0); /* another checkpoint's */
+    assert_int_equal(link("chk-7/task-0.snap", "chk-8/task-0.snap"), 0);
+    assert_int_equal(sealed_keys(keys, &rows), 4407);
+    unlink("chk-7/task-0.snap");
+    unlink("chk-8/task-0.snap");
+    rmdir("chk-7");
+    rmdir("chk-8");
 }
 
 /* ---- damage -----------------------------------------------------------------------------------
@@ -623,6 +712,7 @@ int main(void)
         cmocka_unit_test(only_the_groups_asked_for),
         cmocka_unit_test(golden_files_are_written),
         cmocka_unit_test(the_golden_manifest),
+        cmocka_unit_test(blocks_of_earlier_checkpoints),
         cmocka_unit_test(every_cut_is_found),
         cmocka_unit_test(every_bit_is_covered),
         cmocka_unit_test(bytes_behind_the_end),
