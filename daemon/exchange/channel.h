@@ -35,7 +35,7 @@ enum channel_frame_kind {
     CHANNEL_IDLE = 3,      /* counts no longer towards the watermark */
     CHANNEL_ACTIVE = 4,    /* counts again */
     CHANNEL_END = 5,       /* nothing follows */
-    CHANNEL_BARRIER = 6,   /* time: the id of a checkpoint */
+    CHANNEL_BARRIER = 6,   /* time: the id of a checkpoint; 0: end of a greeting */
     CHANNEL_BROKEN = 7     /* never sent: the receiver found nonsense in the ring, or had no memory;
                               time: enum streamd_code, the text: channel_trouble. All that follows is
                               BROKEN too: the task fails. */

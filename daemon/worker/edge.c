@@ -208,6 +208,7 @@ int edges_make(struct worker *w, struct streamd_error *error)
             if (make_input(w, i, k))
                 return error_set_nomem(error);
         n->inputs_open = n->plan->input_count;
+        n->ungreeted = n->channel_count;
         valve_init(&n->valve, n->valve_inputs, n->channel_count);
         align_init(&n->align, n->align_inputs, n->channel_count);
     }

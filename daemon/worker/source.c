@@ -170,10 +170,27 @@ static void close_split(struct task *n, struct streamd_split *split)
 
 /* ---- the loop's side ---------------------------------------------------------------------- */
 
-/* What readers must know before the first row: the watermark of a checkpoint, and that nothing is
-   awaited from a task that has no split to read. */
-static int say_where_it_is(struct task *n)
+/* The end: what is in the making, then the last watermark if the input was drained, then END. */
+static int send_end(struct task *n, int drained)
 {
+    int rc = task_flush_errors(n);
+
+    /* An idle source comes back for its last word, which counts only from an active one. */
+    if (!rc && drained && n->valve.idle)
+        rc = task_forward(n, CHANNEL_ACTIVE, 0);
+    if (!rc && drained) {
+        n->stats.watermark = INT64_MAX;
+        rc = task_forward(n, CHANNEL_WATERMARK, INT64_MAX);
+    }
+    n->ended = 1;
+    return rc ? rc : task_forward(n, CHANNEL_END, 0);
+}
+
+/* What readers must know before the first row: the watermark of a checkpoint, and that nothing is
+   awaited from a task that has no split to read: END or IDLE. */
+static int greet(struct task *n)
+{
+    int finished = n->valve.count == n->source->finished_count && !n->plan->unbounded;
     uint32_t active = 0;
     int rc = 0;
 
@@ -181,10 +198,13 @@ static int say_where_it_is(struct task *n)
         active += n->valve.inputs[i].active;
     if (n->valve.output != VALVE_NONE)
         rc = task_forward(n, CHANNEL_WATERMARK, n->valve.output);
-    if (rc || active > 0 || (n->valve.count == n->source->finished_count && !n->plan->unbounded))
-        return rc;
-    n->valve.idle = 1;
-    return task_forward(n, CHANNEL_IDLE, 0);
+    if (!rc && finished && !n->worker->plan->hold_at_end)
+        return send_end(n, 1);
+    if (!rc && active == 0) {
+        n->valve.idle = 1;
+        rc = task_forward(n, CHANNEL_IDLE, 0);
+    }
+    return rc ? rc : task_forward(n, CHANNEL_BARRIER, 0);
 }
 
 int source_open(struct task *n, struct streamd_error *error)
@@ -204,7 +224,7 @@ int source_open(struct task *n, struct streamd_error *error)
         *error = n->worker->error;
         return error->code;
     }
-    return say_where_it_is(n) ? error_set_nomem(error) : 0;
+    return greet(n) ? error_set_nomem(error) : 0;
 }
 
 void source_close(struct task *n)
@@ -351,22 +371,6 @@ static int after_next(struct task *n, struct streamd_split *split, enum streamd_
     default:
         return 0;
     }
-}
-
-/* The end: what is in the making, then the last watermark if the input was drained, then END. */
-static int send_end(struct task *n, int drained)
-{
-    int rc = task_flush_errors(n);
-
-    /* An idle source comes back for its last word, which counts only from an active one. */
-    if (!rc && drained && n->valve.idle)
-        rc = task_forward(n, CHANNEL_ACTIVE, 0);
-    if (!rc && drained) {
-        n->stats.watermark = INT64_MAX;
-        rc = task_forward(n, CHANNEL_WATERMARK, INT64_MAX);
-    }
-    n->ended = 1;
-    return rc ? rc : task_forward(n, CHANNEL_END, 0);
 }
 
 /* After source_stop: one split at a time, while there is room. */

@@ -4,6 +4,12 @@
  * Room: an event handler is called only when every output has room for a batch, so an operator may
  * emit at least once per event before it must look at what emit answers. Control frames are
  * forwarded whatever the room (exchange rule R3), and so `forward` steps need none.
+ *
+ * Greetings: before its first row a task says on all outputs how far it is (a watermark, IDLE, or
+ * END where it has nothing to do), and closes that with a barrier, 0. A reader takes nothing behind
+ * the greeting of one channel before it has those of all. Otherwise rows could be there before word
+ * of the tasks that have nothing to read, which would hold the watermark back for a while: which
+ * rows are late would depend on how fast processes start.
  */
 #include "worker/task.h"
 
@@ -273,6 +279,17 @@ static int take_batch(struct task *n, uint32_t channel, struct streamd_batch *ba
         n, operator_of(n)->batch(&n->context, n->self, n->channels[channel].input, batch));
 }
 
+/* The greeting of a channel was taken. Where all inputs have ended, END is this task's own. */
+static int take_greeting(struct task *n, uint32_t channel)
+{
+    if (n->channels[channel].greeted)
+        return 0;
+    n->channels[channel].greeted = 1;
+    if (--n->ungreeted > 0 || n->align.open == 0)
+        return 0;
+    return task_forward(n, CHANNEL_BARRIER, 0);
+}
+
 /* Where a failpoint of the protocol asks for an error. */
 static int point_failed(struct task *n)
 {
@@ -283,6 +300,10 @@ static int take_barrier(struct task *n, uint32_t channel, uint64_t id)
 {
     uint64_t aligned;
 
+    if (take_greeting(n, channel))
+        return n->worker->error.code;
+    if (id == 0)
+        return 0;
     if (FAILPOINT_ERRNO("W1"))
         return point_failed(n);
     aligned = align_barrier(&n->align, channel, id);
@@ -315,10 +336,16 @@ static int take_frame(struct task *n, uint32_t channel)
         if (aligned)
             task_snapshot(n, aligned);
         n->ending = channel + 1;
-        return 0;
+        return take_greeting(n, channel);
     default:
         return task_fail(n, STREAMD_FAIL_TASK, 5550, channel_trouble(n->channels[channel].channel));
     }
+}
+
+/* Its next frame must wait: for a barrier, or for the greetings of other channels. */
+static int is_held(const struct task *n, uint32_t channel)
+{
+    return align_is_blocked(&n->align, channel) || (n->ungreeted && n->channels[channel].greeted);
 }
 
 static int find_frame(struct task *n, uint32_t *channel)
@@ -326,7 +353,7 @@ static int find_frame(struct task *n, uint32_t *channel)
     for (uint32_t i = 0; i < n->channel_count; i++) {
         uint32_t k = (n->next_channel + i) % n->channel_count;
 
-        if (!align_is_blocked(&n->align, k) && channel_peek(n->channels[k].channel)) {
+        if (!is_held(n, k) && channel_peek(n->channels[k].channel)) {
             *channel = k;
             return 1;
         }

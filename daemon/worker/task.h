@@ -58,6 +58,7 @@ enum task_step {
 struct task_input {
     struct channel *channel;
     uint32_t input;
+    uint8_t greeted; /* it has said where its writer is (task.c) */
 };
 
 /* The producer's end of a ring, and the task that feeds it. */
@@ -93,6 +94,7 @@ struct task {
     struct align align;
     struct align_input *align_inputs;
     uint32_t next_channel; /* where the search for a frame starts */
+    uint32_t ungreeted;    /* channels that have not greeted */
     uint32_t *open;        /* per input: channels that have not ended */
     uint32_t inputs_open;
 
