@@ -20,6 +20,8 @@ e2e_tests += \
 	%D%/idle-sources.sh \
 	%D%/interrupt.sh \
 	%D%/nexmark.py \
+	%D%/parallel.py \
+	%D%/parallel-killed.py \
 	%D%/plugin-judge.sh \
 	%D%/savepoint-verbs.py \
 	%D%/savepoint.sh \
@@ -30,4 +32,4 @@ e2e_tests += \
 	%D%/windows-random.py \
 	%D%/workers.sh
 
-EXTRA_DIST += %D%/README %D%/processes.sh
+EXTRA_DIST += %D%/README %D%/processes.sh %D%/parallel_cases.py

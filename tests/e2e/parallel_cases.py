@@ -4,7 +4,6 @@ A case is the text of a pipeline with all its sinks below ${OUT}. Its result is 
 two results are equal if the rows are, as multisets, floats to 1e-12 of their size. What changes an upsert stream says
 on its way depends on batches, so of a changelog the table counts that is there when all changes are applied.
 """
-import collections
 import dataclasses
 import datetime
 import decimal
@@ -376,9 +375,8 @@ def query(name, events):
 
 
 def golden_rows(name, out):
-    """(rows, bytes, digest)-ready text of a query's result."""
+    """A query's result as the text that the golden digests are of."""
     return canonical.canonical(name, os.path.join(out, name))
 
 
 QUERIES = tuple(canonical.COLUMNS)
-Counter = collections.Counter
