@@ -213,7 +213,7 @@ def cuts(log, root):
 
 def main():
     seed, work = int(os.environ.get("SEED", "1")), tempfile.mkdtemp(prefix="streamd-images-")
-    wanted = tap.effort(15, 60, 0)
+    wanted = tap.effort(10, 30, 0)
     failed = False
     with concurrent.futures.ThreadPoolExecutor(len(pipelines.ALL)) as pool:
         lanes = list(pool.map(lambda name: Lane(work, name, seed, wanted), pipelines.ALL))

@@ -36,8 +36,9 @@ ACTIONS = {"kill": "kill", "stop": "stop", "eio": "eio", "enospc": "enospc", "de
 WORKER = [f"W{n}" for n in range(1, 18)]
 COORDINATOR = [f"C{n}" for n in range(1, 13)]
 
-# Nothing fires before two checkpoints are finalised, so that there is something to lose and to restore.
-WARM = "C9=delay:0@2"
+# Nothing fires before a checkpoint is finalised, so that there is something to lose and to restore. The input lasts
+# for a dozen more, so the point is passed also where the machine is slow.
+WARM = "C9=delay:0"
 # Points that are passed only when an attempt starts from a checkpoint: a kill must come first.
 RESTORING = {"W15": ";>W10=kill", "W16": ";>W10=kill", "C12": ";>W10=kill"}
 # What "again" kills while the attempt after the first kill comes up.
@@ -63,7 +64,7 @@ class Attempt:
         self.fired = os.path.join(self.folder, "fired")
         os.makedirs(self.fired)
         name = list(pipelines.ALL)[number % len(pipelines.ALL)]
-        case = pipelines.ALL[name](self.folder, number, 2, rate=3000, checkpoint="150ms")
+        case = pipelines.ALL[name](self.folder, number, 3, rate=2500, checkpoint="150ms")
         entry, self.marks = setting(point, action)
         self.run = machine.Run(self.folder, case, {"STREAMD_FAILPOINTS": entry,
                                                    "STREAMD_FAILPOINTS_FOLDER": self.fired})
