@@ -55,6 +55,25 @@ static int open_reader(struct writing *w, const struct manifest_file *f,
     return snapshot_reader_open(w->state, path, &expected, &w->readers[w->reader_count], error);
 }
 
+/* Is there the file of each task, and once? A savepoint without somebody's state would look whole.
+ */
+static int check_tasks(const struct writing *w, struct streamd_error *error)
+{
+    uint32_t missing = w->manifest.parallelism;
+
+    for (uint32_t task = 0; task < w->manifest.parallelism; task++)
+        for (uint32_t i = 0; i < w->reader_count; i++)
+            if (snapshot_reader_identity(w->readers[i])->task == task) {
+                missing--;
+                break;
+            }
+    if (!missing && w->reader_count == w->manifest.parallelism)
+        return 0;
+    return error_set_full(error, STREAMD_E_DATA, STREAMD_FAIL_PIPELINE, 4404,
+                          "%s/manifest is damaged: it does not name one file for each of %u tasks",
+                          w->folder, w->manifest.parallelism);
+}
+
 /* The checkpoint's own files; those of earlier ones are opened where blocks of them are needed. */
 static int open_checkpoint(struct writing *w, struct streamd_error *error)
 {
@@ -71,7 +90,7 @@ static int open_checkpoint(struct writing *w, struct streamd_error *error)
         rc = open_reader(w, &w->manifest.files[i], error);
         w->reader_count += !rc;
     }
-    return rc;
+    return rc ? rc : check_tasks(w, error);
 }
 
 /* ---- the catalogue ----------------------------------------------------------------------------

@@ -230,6 +230,26 @@ static void test_a_disk_that_fails_leaves_no_checkpoint(void **state)
     assert_true(n > 8);
 }
 
+/* A manifest that is right in itself but names the files of too few tasks. */
+static void test_a_checkpoint_without_a_task_has_no_savepoint(void **state)
+{
+    struct savepoint_summary summary;
+    struct streamd_error error;
+    struct manifest m = {0};
+
+    (void)state;
+    assert_int_equal(restore(file_system(), &error), 0);
+    assert_int_equal(manifest_read(file_system(), folder, &m, &error), 0);
+    assert_int_equal(m.file_count, 2);
+    m.file_count = 1;
+    assert_int_equal(manifest_write(file_system(), folder, &m, NULL, &error), 0);
+    assert_int_equal(savepoint_write(file_system(), folder, made, &summary, &error),
+                     STREAMD_E_DATA);
+    assert_int_equal(error.diagnostic, 4404);
+    assert_false(exists("made.savepoint"));
+    manifest_clear(&m);
+}
+
 static void test_a_folder_that_cannot_be_written(void **state)
 {
     struct savepoint_summary summary;
@@ -253,6 +273,7 @@ int main(void)
         cmocka_unit_test(test_without_memory_a_savepoint_is_not_there),
         cmocka_unit_test(test_without_memory_a_seal_changes_nothing),
         cmocka_unit_test(test_a_disk_that_fails_leaves_no_checkpoint),
+        cmocka_unit_test(test_a_checkpoint_without_a_task_has_no_savepoint),
         cmocka_unit_test(test_a_folder_that_cannot_be_written),
     };
 
