@@ -240,6 +240,28 @@ finish
 is "started by hand" "$status" 0
 exact "the output is right"
 
+# A record that fails again and again is named, with the way out.
+cat >poison.yaml <<'EOF'
+version: 1
+parallelism: 2
+restart: {policy: exponential, initial: 10ms, max: 1s, reset_after: 1m, poison: 3}
+sources: {in: {type: file, config: {path: in.csv}, schema: {n: int64}, format: {type: csv}}}
+operators: {d: {type: select, inputs: [in], config: {fields: {q: 100 / n}}}}
+sinks: {out: {type: file, inputs: [d], config: {path: quotients}, format: {type: json}}}
+EOF
+{
+    echo n
+    seq 1 50
+    echo 0
+} >in.csv
+run "$STREAMCTL" run --quiet --state-dir poisoned poison.yaml
+is "the same record fails three times" "$status" 1
+like "which is told, and what helps" err 'SD5102: failed 3 times in a row at the same record .on_error .*"n":0'
+sed -i 's/^0$/10/' in.csv
+run "$STREAMCTL" run --quiet --state-dir poisoned poison.yaml
+is "without that record it goes on" "$status" 0
+is "and all of it is there" "$(cat quotients/part-*.json | wc -l)" 51
+
 run "$STREAMCTL" status
 is "without a state directory there is nobody to ask" "$status" 64
 run "$STREAMCTL" status --state-dir nowhere
