@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "checkpoint/native.h"
+#include "checkpoint/store.h"
 #include "state/freeze.h"
 #include "worker/positions.h"
 
@@ -109,7 +110,7 @@ static int write_tables(const struct worker *w, struct job *job, const char *pat
     int rc;
 
     snprintf(identity.lineage, sizeof(identity.lineage), "%s", w->options.lineage);
-    rc = snapshot_writer_open(file_system(), path, &identity, &writer, error);
+    rc = snapshot_writer_open(store_file_ops(), path, &identity, &writer, error);
     if (rc)
         return rc;
     for (size_t i = 0; i < job->tables.count && !rc && !atomic_load(&job->cancelled); i++)

@@ -92,7 +92,6 @@ static struct channel_ring ring_of(const struct worker *w, uint32_t at, uint32_t
         .ring = spread_ring(w->plan, at, node, input, producer),
         .peer = &w->options.links.wakes[peer],
         .schema = w->plan->nodes[in->node].outputs[in->output].schema,
-        .record_bytes = (size_t)w->plan->record_limit * 2,
     };
 }
 

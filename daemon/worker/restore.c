@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/failpoint.h"
 #include "checkpoint/native.h"
+#include "checkpoint/store.h"
 #include "state/thaw.h"
 #include "worker/positions.h"
 
@@ -27,7 +28,8 @@ int restore_open(struct worker *w, struct streamd_error *error)
                                              .key_groups = w->plan->key_groups};
 
         snprintf(identity.lineage, sizeof(identity.lineage), "%s", w->options.lineage);
-        rc = snapshot_reader_open(file_system(), from->files[i], &identity, &w->readers[i], error);
+        rc = snapshot_reader_open(store_file_ops(), from->files[i], &identity, &w->readers[i],
+                                  error);
     }
     return rc;
 }
