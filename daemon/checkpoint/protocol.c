@@ -66,11 +66,9 @@ static void enter(struct protocol *p, enum protocol_phase phase, int64_t deadlin
 
 /* ---- requests ----------------------------------------------------------------------------- */
 
-/* Which requests are meant. */
-enum { JOINED = 1, SAVEPOINTS_ONLY = 2 };
-
-/* Answers requests and forgets them; checkpoint 0: they have failed. */
-static void answer(struct protocol *p, uint32_t which, uint64_t checkpoint,
+/* Answers all requests, or those of the checkpoint under way, and forgets them; checkpoint 0: they
+   have failed. */
+static void answer(struct protocol *p, int joined_only, uint64_t checkpoint,
                    struct protocol_decisions *out)
 {
     uint32_t kept = 0;
@@ -78,8 +76,7 @@ static void answer(struct protocol *p, uint32_t which, uint64_t checkpoint,
     for (uint32_t i = 0; i < p->request_count; i++) {
         struct protocol_request r = p->requests[i];
 
-        if (((which & JOINED) && !r.joined) ||
-            ((which & SAVEPOINTS_ONLY) && r.wish != PROTOCOL_WISH_SAVEPOINT)) {
+        if (joined_only && !r.joined) {
             p->requests[kept++] = r;
             continue;
         }
@@ -367,12 +364,11 @@ static void complete(struct protocol *p, int64_t now, struct protocol_decisions 
     p->statistics.last_complete = p->id;
     p->statistics.last_complete_at = now;
     p->statistics.last_duration_us = now - p->began_at;
-    answer(p, JOINED | SAVEPOINTS_ONLY, p->id, out);
     if (p->attempt == PROTOCOL_RUNNING) {
         record(p, p->id, out);
         return;
     }
-    /* The next attempt starts from it, and commits it first. */
+    /* The next attempt starts from it, and commits it first; who asked gets one of that attempt. */
     rest(p, now, 0);
     release_requests(p, 0, out);
 }
@@ -433,13 +429,15 @@ void protocol_committed(struct protocol *p, int64_t now, uint32_t worker, uint64
     for (uint32_t i = 0; i < p->worker_count; i++)
         if (!p->workers[i].committed)
             return;
+    /* Only now: who restores it elsewhere must find done what sinks were to do for it. Before the
+       retention, which must leave it to whoever is answered. */
+    answer(p, 1, id, out);
     decide(out, PROTOCOL_FINALISED, id);
     rest(p, now, 0);
     if (p->trigger == PROTOCOL_CHECKPOINT) {
         consider(p, now, out);
         return;
     }
-    answer(p, JOINED, id, out);
     p->attempt = PROTOCOL_ENDING;
     p->due = PROTOCOL_NEVER;
     decide(out, p->trigger == PROTOCOL_FINAL ? PROTOCOL_ALL_DONE : PROTOCOL_END_ATTEMPT, id);

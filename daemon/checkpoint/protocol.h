@@ -23,7 +23,9 @@
  *    process ends at once and the next one reads what is there.
  *
  * Several requests wait for the same checkpoint, the next one that is triggered; each is answered
- * once. Requests outlive attempts. Times are microseconds of one monotonic clock.
+ * once, when it is committed. Where it is void, or the attempt is lost before all have committed,
+ * they wait for the next one. Requests outlive attempts. Times are microseconds of one monotonic
+ * clock.
  */
 #ifndef CHECKPOINT_PROTOCOL_H
 #define CHECKPOINT_PROTOCOL_H
@@ -64,7 +66,8 @@ enum protocol_decision_kind {
     PROTOCOL_COMPLETE, /* complete{checkpoint} -> protocol_committed of each */
 
     PROTOCOL_FINALISED,    /* `checkpoint` is committed everywhere: retention may run */
-    PROTOCOL_ANSWER,       /* `request` has got `checkpoint`; 0: it failed, see `why` */
+    PROTOCOL_ANSWER,       /* `request` has got `checkpoint`, which is committed everywhere, and
+                              whose FINALISED follows: pin it now; 0: it failed, see `why` */
     PROTOCOL_END_ATTEMPT,  /* stopped at `checkpoint` as asked: let the workers exit */
     PROTOCOL_ALL_DONE,     /* all input is done and committed: let the workers exit, then exit 0 */
     PROTOCOL_FAIL_ATTEMPT, /* kill and reap every worker; `why` */

@@ -118,6 +118,7 @@ struct storm_worker {
     uint64_t stop;      /* the stop or final checkpoint triggered last */
     uint64_t write_id;  /* the helper thread has this to write; 0: nothing */
     uint64_t commit_id; /* being committed, up to node commit_next */
+    uint64_t committed; /* by all sinks */
     uint32_t commit_next;
     int committing, starting;
 };
@@ -174,6 +175,7 @@ struct storm {
 
     /* What survives. */
     uint64_t allocated, triggered, commit_started;
+    uint64_t finalised; /* retention may have run behind it */
     struct storm_checkpoint complete, previous, building;
 
     /* The outside. */

@@ -188,6 +188,13 @@ static void note_answer(struct storm *s, const struct protocol_decision *d)
     if (d->checkpoint && d->checkpoint != s->complete.id)
         storm_broken(s, "request %llu is answered with %llu, which is not complete",
                      (unsigned long long)d->request, (unsigned long long)d->checkpoint);
+    for (uint32_t w = 0; d->checkpoint && w < s->workers; w++)
+        if (s->worker[w].alive && s->worker[w].committed != d->checkpoint)
+            storm_broken(s, "request %llu is answered with %llu, which worker %u has to commit",
+                         (unsigned long long)d->request, (unsigned long long)d->checkpoint, w);
+    if (d->checkpoint && d->checkpoint <= s->finalised)
+        storm_broken(s, "request %llu is answered with %llu, which may have been removed",
+                     (unsigned long long)d->request, (unsigned long long)d->checkpoint);
     if (d->checkpoint && d->checkpoint <= s->asked_at[d->request])
         storm_broken(s, "request %llu is answered with what began before it",
                      (unsigned long long)d->request);
@@ -263,6 +270,7 @@ static int carry_out_one(struct storm *s, const struct protocol_decision *d)
         return 1;
     case PROTOCOL_FINALISED:
         s->completed++;
+        s->finalised = d->checkpoint;
         return 1;
     case PROTOCOL_ANSWER:
         note_answer(s, d);

@@ -183,6 +183,7 @@ void storm_commit_step(struct storm *s, uint32_t worker)
     }
     storm_trace(s, "w%u committed %llu", worker, (unsigned long long)w->commit_id);
     w->committing = 0;
+    w->committed = w->commit_id;
     w->running |= w->starting;
     storm_send(s, &w->outbox, m);
 }
