@@ -97,13 +97,18 @@ static void rescale_planned(void *self, const struct errand_answer *answer)
         server_failed(g, &error);
         return;
     }
-    g->request = protocol_ask(&c->protocol, coordinator_now(c), PROTOCOL_WISH_RESCALE, &out);
-    if (!g->request || c->next_planned || c->stopping) {
+    if (c->next_planned || c->stopping) {
         planned_free(next);
         refuse(g, "the pipeline is being stopped or rescaled already");
-    } else {
-        c->next_planned = next;
+        return;
     }
+    g->request = protocol_ask(&c->protocol, coordinator_now(c), PROTOCOL_WISH_RESCALE, &out);
+    if (!g->request) {
+        planned_free(next);
+        refuse(g, "too many requests wait already");
+        return;
+    }
+    c->next_planned = next;
     decisions_carry_out(c, &out);
 }
 
