@@ -82,12 +82,12 @@ static struct restart_decision decide(struct coordinator *c)
         .record = c->failure.record[0] ? c->failure.record : NULL,
     };
 
-    if (c->exiting || !durable_is_kept(c->durable) || c->stopping)
+    if (c->exiting || !durable_is_kept(c->durable))
         return (struct restart_decision){.reason = RESTART_FINAL};
     return restart_failed(&c->restart, coordinator_now(c), &failure);
 }
 
-/* The attempt has failed and is gone. */
+/* The attempt has failed and is gone, or could not be prepared. */
 static void again_or_not(struct coordinator *c)
 {
     struct restart_decision d = decide(c);
@@ -96,6 +96,14 @@ static void again_or_not(struct coordinator *c)
 
     c->last_failure = c->failure;
     if (c->cut && !c->exiting) {
+        coordinator_over(c, COORDINATOR_DONE, NULL);
+        return;
+    }
+    if (d.reason == RESTART_AGAIN && c->stopping) { /* as if the signal had come while it waits */
+        log_write(c->options->log, LOG_LEVEL_WARNING,
+                  "%s; it was being stopped and is not started again: the next run goes on from "
+                  "the checkpoint before",
+                  error->message);
         coordinator_over(c, COORDINATOR_DONE, NULL);
         return;
     }
@@ -116,18 +124,20 @@ static void again_or_not(struct coordinator *c)
     coordinator_over(c, COORDINATOR_FAILED, error);
 }
 
-/* The attempt has ended as it was told. */
+/* The attempt has ended as it was told. Unless the run is to end, the next one begins: of a
+   rescale, or where nobody waits any more for what it was ended for. */
 static void ended(struct coordinator *c)
 {
     struct protocol_decisions out = {0};
 
     protocol_ended(&c->protocol, &out);
-    if (c->next_planned && !c->stopping) {
+    if (!c->stopping) {
         struct planned *next = c->next_planned;
 
         c->next_planned = NULL;
         attempt_clear(c);
-        coordinator_take_plan(c, next);
+        if (next)
+            coordinator_take_plan(c, next);
         prepare(c);
     } else {
         c->result->stats.stopped |= c->stop_request != 0;
@@ -179,6 +189,13 @@ void coordinator_attempt_over(struct coordinator *c)
 /* --- Preparing ---------------------------------------------------------------------------------
  */
 
+/* A full disk, say, while the next attempt of a run is prepared: as if that attempt had failed. */
+static int may_pass(const struct coordinator *c, const struct durable_answer *answer)
+{
+    return c->attempts > 0 && answer->outcome == PROTOCOL_NOT_DONE &&
+           (answer->error.cls == STREAMD_RETRY || answer->error.cls == STREAMD_FAIL_TASK);
+}
+
 static void prepared(void *self, struct durable_answer *answer)
 {
     struct coordinator *c = self;
@@ -187,6 +204,11 @@ static void prepared(void *self, struct durable_answer *answer)
         return;
     if (answer->note.message[0])
         log_write(c->options->log, LOG_LEVEL_WARNING, "%s", answer->note.message);
+    if (may_pass(c, answer)) {
+        c->failure = (struct failure){.set = 1, .error = answer->error};
+        again_or_not(c);
+        return;
+    }
     if (answer->outcome != PROTOCOL_DONE) {
         coordinator_over(c, COORDINATOR_FAILED, &answer->error);
         return;

@@ -189,9 +189,12 @@ static int prepare(struct durable *d, struct job *job, struct streamd_error *err
     moved = d->prepared && a->manifest.id != d->restored;
     if (a->manifest.parallelism > parallelism)
         parallelism = a->manifest.parallelism;
+    rc = store_record_parallelism(d->store, parallelism, moved, error);
+    if (rc)
+        return rc;
     d->restored = a->manifest.id;
     d->prepared = 1;
-    return store_record_parallelism(d->store, parallelism, moved, error);
+    return 0;
 }
 
 void durable_prepare(struct durable *d, uint32_t parallelism, durable_done *done, void *self)

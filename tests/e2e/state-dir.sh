@@ -128,6 +128,25 @@ finish
 is "to the end" "$status" 0
 exact "the output is right"
 
+# A worker that is lost while the run is being stopped: no other attempt, and no failure.
+fresh
+begin
+wait_for has_completed 2
+read -r -a workers <<<"$(children $pid)"
+kill -STOP "${workers[0]}"
+kill -TERM $pid
+is_stopping() {
+    [ "$(status_of 's["state"]')" = stopping ]
+}
+wait_for is_stopping
+kill -KILL "${workers[0]}"
+wait $pid
+is "a worker lost while it stops: exit status" "$?" 0
+like "which is told" run.err 'warning: worker [01] was killed by signal 9.*is not started again'
+finish
+is "to the end" "$status" 0
+exact "the output is right"
+
 # --- While it runs -----------------------------------------------------------------------------
 
 fresh
