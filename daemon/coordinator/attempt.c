@@ -62,7 +62,7 @@ void attempt_fail(struct coordinator *c, struct member *m, const struct streamd_
         return;
     }
     note_failure(c, error, record);
-    if (!c->attempt.begun) {
+    if (!c->attempt.begun_at) {
         attempt_kill(c);
         return;
     }

@@ -72,8 +72,8 @@ struct member {
 struct attempt {
     uint64_t number; /* from 1 */
     uint32_t count, ready, alive;
-    int begun; /* the protocol knows of it */
     int64_t started_at;
+    int64_t begun_at;       /* when all were ready and the protocol heard of it; 0: not yet */
     struct member *members; /* NULL: none */
     struct protocol_worker *facts;
     struct manifest from; /* the checkpoint it starts from; id 0: nothing */

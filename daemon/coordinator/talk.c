@@ -11,8 +11,8 @@
 #include <string.h>
 
 enum {
-    SILENT_US = 5000000, /* without an answer to stats: reported */
-    STUCK_SHOWN_US = 10000000
+    SILENT_US = 5000000,   /* without an answer to stats: reported */
+    STARTING_US = 30000000 /* from "all ready" to "running": reported when it takes longer */
 };
 
 /* A message of the attempt that is alive becomes one of these. */
@@ -54,11 +54,11 @@ static int hear_ready(struct member *m, const json_t *body, struct protocol_deci
                               "meanwhile");
     c->attempt.ready += !m->ready;
     m->ready = 1;
-    if (c->attempt.ready < c->attempt.count || c->attempt.begun)
+    if (c->attempt.ready < c->attempt.count || c->attempt.begun_at)
         return 0;
     (void)uv_timer_stop(&c->wait);
-    c->attempt.begun = 1;
-    protocol_begin(&c->protocol, coordinator_now(c), c->attempt.facts, c->attempt.count,
+    c->attempt.begun_at = coordinator_now(c);
+    protocol_begin(&c->protocol, c->attempt.begun_at, c->attempt.facts, c->attempt.count,
                    c->attempt.from.id, out);
     return 0;
 }
@@ -213,7 +213,7 @@ static int hear_stuck(struct member *m, const json_t *body, struct protocol_deci
     if (!node || control_number(body, "us", 0, INT64_MAX, &us, error))
         return error_set(error, STREAMD_E_DATA, "what it says of a stuck node makes no sense");
     m->asked_at = 0;
-    if (!m->stuck_node[0])
+    if (!m->stuck_node[0] || m->stuck_node[0] == '?')
         log_write(m->c->options->log, LOG_LEVEL_WARNING,
                   "worker %u: node '%s' has not returned for %lld s", m->index, node,
                   (long long)(us / 1000000));
@@ -279,24 +279,43 @@ int talk_sum(struct coordinator *c, struct arena *arena, struct worker_stats *su
     return 0;
 }
 
+/* It does not answer, for `us` by now: told once, and shown in the status. */
+static void note_silence(struct coordinator *c, struct member *m, int64_t us)
+{
+    if (m->stuck_node[0])
+        return;
+    if (m->running)
+        log_write(c->options->log, LOG_LEVEL_WARNING, "worker %u does not answer", m->index);
+    else
+        log_write(c->options->log, LOG_LEVEL_WARNING,
+                  "worker %u was told to start %lld s ago and does not run yet", m->index,
+                  (long long)(us / 1000000));
+    snprintf(m->stuck_node, sizeof(m->stuck_node), "?");
+    m->stuck_us = us;
+    m->stuck_at = coordinator_now(c);
+}
+
+/* One that restores may take its time and is not asked; after a while it is, and may name a node.
+ */
 static void ask(struct coordinator *c, struct member *m)
 {
     struct streamd_error error;
     int64_t now = coordinator_now(c);
 
-    if (!m->line || !m->running)
+    if (!m->line)
         return;
+    if (!m->running) {
+        if (!c->attempt.begun_at || now - c->attempt.begun_at < STARTING_US)
+            return;
+        note_silence(c, m, now - c->attempt.begun_at);
+    }
     if (!m->asked_at) {
         m->asked_at = now;
         (void)line_send(m->line, "stats", c->attempt.number, json_object(), NULL, 0, &error);
         return;
     }
-    if (now - m->asked_at > SILENT_US && !m->stuck_node[0]) {
-        log_write(c->options->log, LOG_LEVEL_WARNING, "worker %u does not answer", m->index);
-        snprintf(m->stuck_node, sizeof(m->stuck_node), "?");
-        m->stuck_us = now - m->asked_at;
-        m->stuck_at = now;
-    }
+    if (now - m->asked_at > SILENT_US)
+        note_silence(c, m, now - m->asked_at);
 }
 
 void talk_watch(uv_timer_t *timer)
