@@ -182,12 +182,27 @@ static int64_t least_watermark(struct worker *w, int64_t now)
     return least;
 }
 
+/* A source with a step of a checkpoint to do, or NULL. */
+static struct task *source_in_protocol(struct worker *w, int64_t now)
+{
+    for (uint32_t i = 0; i < w->task_count; i++)
+        if (is_source(&w->tasks[i]) && task_protocol_due(&w->tasks[i]) &&
+            runnable(&w->tasks[i], now))
+            return &w->tasks[i];
+    return NULL;
+}
+
 /* Sources take turns; those that are ahead in event time wait for the others, so that windows over
-   several sources hold no more than they must. */
+   several sources hold no more than they must. Checkpoints wait for nobody: a source that is ahead,
+   or has ended, takes part while others are read. */
 static struct task *next_source(struct worker *w, int64_t now)
 {
-    int64_t least = least_watermark(w, now);
-    struct task *best = NULL;
+    struct task *best = source_in_protocol(w, now);
+    int64_t least;
+
+    if (best)
+        return best;
+    least = least_watermark(w, now);
 
     for (uint32_t i = 0; i < w->task_count; i++) {
         struct task *n = &w->tasks[i];

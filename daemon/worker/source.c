@@ -207,6 +207,22 @@ static int greet(struct task *n)
     return rc ? rc : task_forward(n, CHANNEL_BARRIER, 0);
 }
 
+/* The watermark of a checkpoint is the least of all old tasks; the splits of this one may be
+   further, and say nothing new before they have a row that is later still. */
+static void catch_up(struct task *n)
+{
+    int64_t least = INT64_MAX;
+
+    for (uint32_t i = 0; i < n->valve.count; i++) {
+        const struct valve_input *in = &n->valve.inputs[i];
+
+        if (in->active && in->aligned && in->watermark < least)
+            least = in->watermark;
+    }
+    if (least != INT64_MAX && least > n->valve.output)
+        n->valve.output = n->stats.watermark = least;
+}
+
 int source_open(struct task *n, struct streamd_error *error)
 {
     struct source_driver *d = memory_zalloc(1, sizeof(*d));
@@ -218,6 +234,7 @@ int source_open(struct task *n, struct streamd_error *error)
     valve_init(&n->valve, NULL, 0);
     if (n->worker->options.restore && positions_restore(n, error))
         return error->code;
+    catch_up(n);
     d->list_again_at = source_of(n)->discover_us ? now + source_of(n)->discover_us : INT64_MAX;
     if (source_of(n)->list(&n->context, n->self)) {
         task_fail(n, STREAMD_FAIL_PIPELINE, 5302, "cannot list its splits");
@@ -392,13 +409,17 @@ static int run_protocol(struct task *n)
     return rc < 0 ? rc : 0;
 }
 
-/* All splits have ended. */
+/* All splits have ended. Where the end is held back the source is idle from now on, as it is after
+   a restore: what other tasks still read must not wait for it. */
 static int run_drained(struct task *n)
 {
     if (!n->worker->plan->hold_at_end)
         return send_end(n, 1);
     n->source->drained = 1;
-    return 0;
+    if (n->valve.idle)
+        return 0;
+    n->valve.idle = 1;
+    return task_forward(n, CHANNEL_IDLE, 0);
 }
 
 int source_drained(const struct task *n)

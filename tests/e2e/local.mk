@@ -17,6 +17,7 @@ e2e_tests += \
 	%D%/functions.py \
 	%D%/generator.py \
 	%D%/hostile-workers.py \
+	%D%/checkpoint-turns.sh \
 	%D%/idle-sources.sh \
 	%D%/interrupt.sh \
 	%D%/nexmark.py \
