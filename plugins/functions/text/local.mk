@@ -21,4 +21,4 @@ tests_unit_test_functions_text_LDADD = $(L3) $(CMOCKA_LIBS)
 
 e2e_tests += tests/e2e/functions-text.sh
 
-EXTRA_DIST += %D%/README
+EXTRA_DIST += %D%/README tests/unit/text-cases.py tests/unit/text-cases.tsv
