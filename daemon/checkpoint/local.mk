@@ -2,6 +2,7 @@
 
 noinst_LTLIBRARIES += %D%/libcheckpoint.la
 %C%_libcheckpoint_la_SOURCES = \
+	%D%/checksum.h \
 	%D%/outbox.h %D%/outbox_folder.c %D%/outbox_form.h %D%/outbox_read.c %D%/outbox_write.c \
 	%D%/protocol.c %D%/protocol.h \
 	%D%/fits.c %D%/fits.h \

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/failpoint.h"
 #include "base/text.h"
+#include "checkpoint/checksum.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,8 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 #define HEAD "{\"checksum\":\""
 #define MIDDLE "\",\"manifest\":"
@@ -38,12 +37,6 @@ void manifest_clear(struct manifest *m)
     memory_free(m->files);
     json_decref(m->plan);
     *m = (struct manifest){.pipeline = NULL};
-}
-
-static void hash_text(XXH128_hash_t hash, char text[33])
-{
-    snprintf(text, 33, "%016llx%016llx", (unsigned long long)hash.high64,
-             (unsigned long long)hash.low64);
 }
 
 static int damaged(const char *path, const char *what, struct streamd_error *error)
@@ -108,7 +101,7 @@ static void manifest_text(const struct manifest *m, struct text *out)
     char *object = o ? json_dumps(o, JSON_COMPACT) : NULL, checksum[33];
 
     if (object) {
-        hash_text(XXH3_128bits(object, strlen(object)), checksum);
+        checksum_print(XXH3_128bits(object, strlen(object)), checksum);
         text_printf(out, HEAD "%s" MIDDLE, checksum);
         text_add(out, object);
         text_add(out, TAIL);
@@ -337,7 +330,7 @@ int manifest_read(const struct file_ops *ops, const char *folder, struct manifes
         rc = damaged(path, "it does not look like a manifest", error);
     } else {
         length -= OBJECT_AT + sizeof(TAIL) - 1;
-        hash_text(XXH3_128bits(data + OBJECT_AT, length), checksum);
+        checksum_print(XXH3_128bits(data + OBJECT_AT, length), checksum);
         if (memcmp(checksum, data + sizeof(HEAD) - 1, 32) != 0)
             rc = damaged(path, "it does not have its checksum", error);
         else
@@ -371,7 +364,7 @@ static int hash_file(const struct file_ops *ops, int fd, const char *path, uint6
         at += n;
     }
     if (!rc)
-        hash_text(XXH3_128bits_digest(state), checksum);
+        checksum_print(XXH3_128bits_digest(state), checksum);
     memory_free(raw);
     return rc;
 }

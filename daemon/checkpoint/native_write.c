@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/failpoint.h"
 #include "base/text.h"
+#include "checkpoint/checksum.h"
 #include "checkpoint/native_form.h"
 
 #include <errno.h>
@@ -18,8 +19,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 enum { OUT_SIZE = 1024 * 1024 };
 
@@ -498,14 +497,6 @@ static int write_footer(struct snapshot_writer *w, struct streamd_error *error)
     return rc ? rc : flush(w, error);
 }
 
-static void checksum_text(const struct snapshot_writer *w, char checksum[33])
-{
-    XXH128_hash_t hash = XXH3_128bits_digest(&w->whole);
-
-    snprintf(checksum, 33, "%016llx%016llx", (unsigned long long)hash.high64,
-             (unsigned long long)hash.low64);
-}
-
 /* The content durable under its temporary name; the descriptor is closed in any case. */
 static int make_durable(struct snapshot_writer *w, struct streamd_error *error)
 {
@@ -548,7 +539,7 @@ int snapshot_writer_close(struct snapshot_writer *w, uint64_t *bytes, char check
     }
     if (!rc) {
         *bytes = w->at;
-        checksum_text(w, checksum);
+        checksum_print(XXH3_128bits_digest(&w->whole), checksum);
     }
     writer_free(w);
     return rc;

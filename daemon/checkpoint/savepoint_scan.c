@@ -4,14 +4,13 @@
  */
 #include "base/array.h"
 #include "base/error.h"
+#include "checkpoint/checksum.h"
 #include "checkpoint/savepoint_form.h"
 #include "checkpoint/savepoint_value.h"
 #include "columnar/keyhash.h"
 
 #include <stdio.h>
 #include <string.h>
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 struct savepoint_rows {
     struct savepoint *s;
@@ -320,8 +319,7 @@ int savepoint_checksum(struct savepoint *s, int check, uint64_t *row_counts, cha
     }
     hash = XXH3_128bits_digest(h);
     XXH3_freeState(h);
-    snprintf(checksum, 33, "%016llx%016llx", (unsigned long long)hash.high64,
-             (unsigned long long)hash.low64);
+    checksum_print(hash, checksum);
     return rc;
 }
 

@@ -3,40 +3,18 @@
 
 #include "plan/role.h"
 
-/* 1 where there is not one plugin, which is one problem and not one for each node. */
-static int has_no_plugins(struct loaded *l, const struct client *c)
-{
-    const struct plugin_info *infos;
-    struct text path = {0};
-    uint32_t count = 0;
-
-    if (plugin_list(l->plugins, &infos, &count) || count > 0)
-        return 0;
-    client_plugin_path(c, &path);
-    diagnostics_add(&l->diagnostics, 3001, SPAN_NONE,
-                    "say where they are with --plugin-path or STREAMD_PLUGIN_PATH",
-                    "there are no plugins in %s", text_get(&path));
-    text_clear(&path);
-    return 1;
-}
-
 /* Errors of the file do not keep those of its plugins' options from being found. */
 static void bind_plugins(struct loaded *l, const struct client *c)
 {
-    int rc;
+    struct text path = {0};
+    int rc = STREAMD_E_NOMEM;
 
-    l->plugins = client_registry(c);
-    if (!l->plugins) {
-        l->rc = STREAMD_E_NOMEM;
-        return;
-    }
-    if (has_no_plugins(l, c)) {
-        l->rc = STREAMD_E_REPORTED;
-        return;
-    }
     if (plan_override_parallelism(&l->pipeline, (uint32_t)c->parallelism, &l->diagnostics))
         l->rc = STREAMD_E_REPORTED;
-    rc = plan_build(&l->pipeline, l->plugins, &l->diagnostics, &l->plan);
+    client_plugin_path(c, &path);
+    if (!text_failed(&path))
+        rc = plan_build_from(&l->pipeline, text_get(&path), &l->diagnostics, &l->plugins, &l->plan);
+    text_clear(&path);
     if (!l->rc || rc == STREAMD_E_NOMEM)
         l->rc = rc;
 }

@@ -9,6 +9,7 @@ noinst_LTLIBRARIES += %D%/libplan.la
 	%D%/format.c \
 	%D%/needs.c \
 	%D%/plan.h \
+	%D%/plugins.c \
 	%D%/role.c %D%/role.h \
 	%D%/json.c
 %C%_libplan_la_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(XXHASH_CFLAGS)

@@ -29,6 +29,15 @@ struct built_plan;
 int plan_build(const struct pipeline *pipeline, struct plugin_registry *plugins,
                struct diagnostics *diagnostics, struct built_plan **built);
 
+/*
+ * The same with the plugins of a search path (folders separated by ':'). `*plugins` becomes the
+ * caller's, also where it fails, and must be freed after the plan. A path without a single plugin
+ * is one diagnostic.
+ */
+int plan_build_from(const struct pipeline *pipeline, const char *plugin_path,
+                    struct diagnostics *diagnostics, struct plugin_registry **plugins,
+                    struct built_plan **built);
+
 /* The plan itself; lives as long as `built`. */
 const struct plan *plan_of(const struct built_plan *built);
 

@@ -7,13 +7,13 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "checkpoint/checksum.h"
 #include "graph/spread.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_INVALID = 78 };
 
@@ -40,7 +40,7 @@ int plan_hash(const struct plan *plan, char hash[33])
     }
     h = XXH3_128bits(json.data, json.length);
     text_clear(&json);
-    snprintf(hash, 33, "%016llx%016llx", (unsigned long long)h.high64, (unsigned long long)h.low64);
+    checksum_print(h, hash);
     return 0;
 }
 
@@ -60,20 +60,6 @@ int plan_override_parallelism(struct pipeline *pipeline, uint32_t parallelism,
     return 0;
 }
 
-/* Is there not one plugin? One problem, and not one for each node. */
-static int has_no_plugins(struct judged *j, const struct plan_role *role)
-{
-    const struct plugin_info *infos;
-    uint32_t count = 0;
-
-    if (plugin_list(j->plugins, &infos, &count) || count > 0)
-        return 0;
-    diagnostics_add(&j->diagnostics, 3001, SPAN_NONE,
-                    "say where they are with --plugin-path or STREAMD_PLUGIN_PATH",
-                    "there are no plugins in %s", role->plugin_path);
-    return 1;
-}
-
 /* A step that finds errors does not keep the next from finding more. */
 static int judge(struct judged *j, const struct plan_role *role)
 {
@@ -89,12 +75,7 @@ static int judge(struct judged *j, const struct plan_role *role)
         return rc;
     next = plan_override_parallelism(&j->pipeline, role->parallelism, &j->diagnostics);
     rc = next ? next : rc;
-    j->plugins = plugin_registry_new(role->plugin_path);
-    if (!j->plugins)
-        return STREAMD_E_NOMEM;
-    if (has_no_plugins(j, role))
-        return STREAMD_E_REPORTED;
-    next = plan_build(&j->pipeline, j->plugins, &j->diagnostics, &j->plan);
+    next = plan_build_from(&j->pipeline, role->plugin_path, &j->diagnostics, &j->plugins, &j->plan);
     return next == STREAMD_E_NOMEM || !rc ? next : rc;
 }
 
