@@ -1,8 +1,8 @@
 /*
  * The dataflow thread fills a job: one frozen copy per table, task after task. When the last task
  * has frozen and the trigger has said where to write, the job goes to the helper thread through a
- * slot guarded by a mutex; nothing else is shared but a few atomic numbers. A job whose checkpoint
- * was aborted is still passed on, marked, so that one place releases it.
+ * slot guarded by a mutex; nothing else is shared but a few atomic numbers. A job that was handed
+ * over and whose checkpoint is then aborted is marked, and released by the helper thread.
  */
 #include "worker/checkpoint.h"
 
@@ -26,8 +26,7 @@ struct frozen_table {
 struct job {
     struct job *next;
     uint64_t id;
-    char *folder; /* NULL: the trigger has not come; "": not to be written */
-    int stops;
+    char *folder;        /* NULL: the trigger has not come; "": not to be written */
     uint32_t tasks_left; /* that have not frozen */
     struct {
         struct frozen_table *items;
@@ -210,11 +209,11 @@ int checkpoints_open(struct worker *w, struct streamd_error *error)
         return error_set_nomem(error);
     w->checkpoints = c;
     c->worker = w;
+    pthread_mutex_init(&c->mutex, NULL);
+    pthread_cond_init(&c->changed, NULL);
     c->freezer = freezer_new();
     if (!c->freezer)
         return error_set_nomem(error);
-    pthread_mutex_init(&c->mutex, NULL);
-    pthread_cond_init(&c->changed, NULL);
     if (!w->options.reports)
         return 0;
     if (pthread_create(&c->thread, NULL, helper, c))

@@ -48,13 +48,6 @@ int edges_pump(struct worker *w)
 
 /* ---- making ------------------------------------------------------------------------------- */
 
-static uint32_t readers_of(const struct plan *plan, const struct plan_node *reader,
-                           const struct plan_input *in)
-{
-    (void)plan;
-    return in->exchange == PLAN_FORWARD ? 1 : reader->parallelism;
-}
-
 /* How many channels the task has for an input. */
 static uint32_t writers_of(const struct plan *plan, const struct plan_input *in)
 {
@@ -73,7 +66,7 @@ static struct edge *add_edge(struct task *writer, const struct plan_node *reader
         return NULL;
     output->edges = grown;
     e = &grown[output->count];
-    *e = (struct edge){.plan = in, .count = readers_of(writer->worker->plan, reader, in)};
+    *e = (struct edge){.plan = in, .count = in->exchange == PLAN_FORWARD ? 1 : reader->parallelism};
     e->channels = memory_zalloc(e->count, sizeof(struct channel *));
     if (!e->channels)
         return NULL;
@@ -101,11 +94,12 @@ static int make_senders(struct worker *w, struct edge *e, uint32_t node, uint32_
     uint32_t self = w->options.links.self;
 
     for (uint32_t to = 0; to < e->count; to++) {
-        struct channel_ring ring = ring_of(w, to, to, node, input, self);
         struct sender sender = {.task = &w->tasks[e->plan->node]};
+        struct channel_ring ring;
 
         if (e->channels[to])
-            continue;
+            continue; /* the one inside this worker */
+        ring = ring_of(w, to, to, node, input, self);
         sender.channel = channel_new_sender(&ring, w->options.channel_slots);
         if (!sender.channel)
             return STREAMD_E_NOMEM;

@@ -3,6 +3,7 @@
 #include "worker/outbox_services.h"
 
 #include "base/error.h"
+#include "checkpoint/store.h"
 #include "worker/outbox.h"
 
 #include <limits.h>
@@ -12,7 +13,7 @@ int outbox_services_open(struct task *n, struct streamd_error *error)
 {
     const char *state = n->worker->options.state_folder;
     struct outbox_site site = {
-        .context = &n->context, .pool = n->worker->pool, .ops = file_system()};
+        .context = &n->context, .pool = n->worker->pool, .ops = store_file_ops()};
     char folder[PATH_MAX];
     int rc;
 

@@ -215,7 +215,7 @@ int positions_save(struct task *n, struct streamd_error *error)
 
 enum { ROWS_AT_ONCE = 64 };
 
-static int restore_progress(struct task *n)
+static void restore_progress(struct task *n)
 {
     struct streamd_table *t = n->progress.table;
     struct streamd_cursor cursor = {0};
@@ -236,7 +236,6 @@ static int restore_progress(struct task *n)
     }
     if (any)
         n->valve.output = n->stats.watermark = least;
-    return 0;
 }
 
 static int copy_bytes(const struct streamd_table *t, void *row, uint32_t index, char **text,
@@ -295,10 +294,10 @@ int positions_restore(struct task *n, struct streamd_error *error)
     struct streamd_cursor cursor = {0};
     void *rows[ROWS_AT_ONCE];
     uint32_t count;
-    int rc = restore_progress(n);
 
-    if (!n->splits.table || rc)
-        return rc;
+    restore_progress(n);
+    if (!n->splits.table)
+        return 0;
     while ((count = streamd_table_scan(n->splits.table, 0, &cursor, rows, ROWS_AT_ONCE)) > 0)
         for (uint32_t i = 0; i < count; i++)
             if (restore_split(n, rows[i]))
