@@ -41,7 +41,8 @@ static int hear_hello(struct member *m, const json_t *body, struct protocol_deci
     return control_number(body, "pid", 1, INT32_MAX, &pid, error);
 }
 
-/* All stand ready: the protocol begins. */
+/* All stand ready: the protocol begins. Not in an attempt that has failed meanwhile, whose last
+   words are still read: a protocol that began then would never hear of its end. */
 static int hear_ready(struct member *m, const json_t *body, struct protocol_decisions *out,
                       struct streamd_error *error)
 {
@@ -54,7 +55,7 @@ static int hear_ready(struct member *m, const json_t *body, struct protocol_deci
                               "meanwhile");
     c->attempt.ready += !m->ready;
     m->ready = 1;
-    if (c->attempt.ready < c->attempt.count || c->attempt.begun_at)
+    if (c->attempt.ready < c->attempt.count || c->attempt.begun_at || c->phase != PHASE_STARTING)
         return 0;
     (void)uv_timer_stop(&c->wait);
     c->attempt.begun_at = coordinator_now(c);
