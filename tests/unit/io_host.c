@@ -9,9 +9,14 @@
 #include "inside.h"
 #include "worker/outbox.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
 
 enum { BOUND_BLOCKS = 64 };
 
@@ -671,4 +676,54 @@ enum streamd_flow io_prepare(struct io_host *io, uint64_t id)
 enum streamd_flow io_commit(struct io_host *io, uint64_t id)
 {
     return to_end(io, sink(io)->commit(io->c, io->self, id));
+}
+
+/* ---- a place and a time for the test -------------------------------------------------------- */
+
+static char folder[64];
+
+int io_folder_begin(void **state)
+{
+    (void)state;
+    snprintf(folder, sizeof(folder), "/tmp/streamd-io.XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    return chdir(folder);
+}
+
+int io_folder_end(void **state)
+{
+    char command[128];
+
+    (void)state;
+    assert_int_equal(chdir("/"), 0);
+    snprintf(command, sizeof(command), "rm -rf %s", folder);
+    return system(command);
+}
+
+const char *io_shell(const char *command)
+{
+    static char output[4096];
+    FILE *f = popen(command, "r");
+    size_t n;
+
+    assert_non_null(f);
+    n = fread(output, 1, sizeof(output) - 1, f);
+    output[n] = '\0';
+    assert_int_equal(pclose(f), 0);
+    return output;
+}
+
+void io_set_attempt(struct io_host *io, const char *attempt, uint64_t checkpoint)
+{
+    io->c->durable = 1;
+    io->c->lineage = IO_LINEAGE;
+    io->c->node = "out";
+    io->c->attempt = attempt;
+    io->c->checkpoint = checkpoint;
+}
+
+void io_set_parent(struct io_host *io, const char *lineage, uint64_t checkpoint)
+{
+    io->c->parent_lineage = lineage;
+    io->c->parent_checkpoint = checkpoint;
 }

@@ -109,4 +109,18 @@ enum streamd_flow io_timer(struct io_host *io);
 enum streamd_flow io_prepare(struct io_host *io, uint64_t id);
 enum streamd_flow io_commit(struct io_host *io, uint64_t id);
 
+/* A folder of the test's own, which becomes the working directory; removed with all in it. For
+   cmocka_unit_test_setup_teardown. */
+int io_folder_begin(void **state);
+int io_folder_end(void **state);
+
+/* What a shell command prints; until the next call. */
+const char *io_shell(const char *command);
+
+/* Where the pipeline stands, before io_open: node `out` of lineage IO_LINEAGE in an attempt,
+   restored from a checkpoint (0: begun empty); the savepoint that the lineage began with. */
+#define IO_LINEAGE "0123456789abcdef0123456789abcdef"
+void io_set_attempt(struct io_host *io, const char *attempt, uint64_t checkpoint);
+void io_set_parent(struct io_host *io, const char *lineage, uint64_t checkpoint);
+
 #endif

@@ -18,44 +18,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char folder[64];
-
-static int begin(void **state)
-{
-    (void)state;
-    snprintf(folder, sizeof(folder), "/tmp/streamd-sink-file.XXXXXX");
-    assert_non_null(mkdtemp(folder));
-    return chdir(folder);
-}
-
-static int end(void **state)
-{
-    char command[128];
-
-    (void)state;
-    assert_int_equal(chdir("/"), 0);
-    snprintf(command, sizeof(command), "rm -rf %s", folder);
-    return system(command);
-}
-
-/* What a shell command prints. */
-static const char *shell(const char *command)
-{
-    static char output[4096];
-    FILE *f = popen(command, "r");
-    size_t n;
-
-    assert_non_null(f);
-    n = fread(output, 1, sizeof(output) - 1, f);
-    output[n] = '\0';
-    assert_int_equal(pclose(f), 0);
-    return output;
-}
-
 /* All files below the folder "out", sorted, with a blank between them. */
 static const char *files(void)
 {
-    return shell("cd out && find . -type f | sort | tr '\\n' ' '");
+    return io_shell("cd out && find . -type f | sort | tr '\\n' ' '");
 }
 
 static struct io_host *bound(void)
@@ -87,10 +53,10 @@ static void a_part_gets_its_name_at_commit(void **state)
     assert_string_equal(files(), "./.part-0-0.txt ");
     assert_int_equal(io_prepare(io, 1), STREAMD_OK);
     assert_string_equal(files(), "./.part-0-0.txt ");
-    assert_string_equal(shell("cat out/.part-0-0.txt"), "#\na\nb\n");
+    assert_string_equal(io_shell("cat out/.part-0-0.txt"), "#\na\nb\n");
     assert_int_equal(io_commit(io, 1), STREAMD_OK);
     assert_string_equal(files(), "./part-0-0.txt ");
-    assert_string_equal(shell("cat out/part-0-0.txt"), "#\na\nb\n");
+    assert_string_equal(io_shell("cat out/part-0-0.txt"), "#\na\nb\n");
     io_free(io);
 }
 
@@ -152,19 +118,19 @@ static void a_commit_that_was_cut_short_is_finished(void **state)
     assert_int_equal(io_send(io, "1\n"), STREAMD_OK);
     assert_int_equal(io_prepare(io, 1), STREAMD_OK);
     /* The name was given, and the row was not erased. */
-    shell("mv out/.part-0-0.txt out/part-0-0.txt");
+    io_shell("mv out/.part-0-0.txt out/part-0-0.txt");
     assert_int_equal(io_commit(io, 1), STREAMD_OK);
     assert_string_equal(files(), "./part-0-0.txt ");
     /* Both names lead to the file, as a hard link on the way leaves it. */
     assert_int_equal(io_send(io, "2\n"), STREAMD_OK);
     assert_int_equal(io_prepare(io, 2), STREAMD_OK);
-    shell("ln out/.part-0-1.txt out/part-0-1.txt");
+    io_shell("ln out/.part-0-1.txt out/part-0-1.txt");
     assert_int_equal(io_commit(io, 2), STREAMD_OK);
     assert_string_equal(files(), "./part-0-0.txt ./part-0-1.txt ");
     /* Gone in the same run: that is a loss. */
     assert_int_equal(io_send(io, "3\n"), STREAMD_OK);
     assert_int_equal(io_prepare(io, 3), STREAMD_OK);
-    shell("rm out/.part-0-2.txt");
+    io_shell("rm out/.part-0-2.txt");
     assert_int_equal(io_commit(io, 3), STREAMD_FAILED);
     assert_non_null(strstr(io_message(io), "/out/.part-0-2.txt' is gone before it got its name"));
     io_free(io);
@@ -175,25 +141,14 @@ static void a_commit_that_was_cut_short_is_finished(void **state)
 /* Where `bucket` is in the sink's options: behind path and roll. */
 #define BUCKET_OFFSET (sizeof(char *) + 3 * sizeof(int64_t))
 
-#define LINEAGE "0123456789abcdef0123456789abcdef"
+#define LINEAGE IO_LINEAGE
 #define PARENT "ffffffffffffffffffffffffffffffff"
-
-static void set_attempt(struct io_host *io, const char *attempt, uint64_t checkpoint)
-{
-    struct streamd_context *c = harness_context(io_harness(io));
-
-    c->durable = 1;
-    c->lineage = LINEAGE;
-    c->node = "out";
-    c->attempt = attempt;
-    c->checkpoint = checkpoint;
-}
 
 static struct io_host *durable(const char *attempt, uint64_t checkpoint)
 {
     struct io_host *io = bound();
 
-    set_attempt(io, attempt, checkpoint);
+    io_set_attempt(io, attempt, checkpoint);
     assert_int_equal(io_bind(io), 0);
     return io;
 }
@@ -230,10 +185,10 @@ static void an_aborted_interval_joins_the_next(void **state)
     assert_int_equal(io_prepare(io, 4), STREAMD_OK);
     assert_int_equal(io_send(io, "b\n"), STREAMD_OK);
     assert_int_equal(io_prepare(io, 5), STREAMD_OK);
-    set_attempt(io, "a2", 5);
+    io_set_attempt(io, "a2", 5);
     assert_int_equal(io_reopen(io), 0);
     assert_int_equal(io_commit(io, 5), STREAMD_OK);
-    assert_string_equal(shell("cat out/part-*"), "#\na\n#\nb\n");
+    assert_string_equal(io_shell("cat out/part-*"), "#\na\n#\nb\n");
     io_free(io);
 }
 
@@ -242,16 +197,16 @@ static void a_killed_attempt_leaves_nothing(void **state)
     struct io_host *io;
 
     (void)state;
-    shell("mkdir out; cd out; touch "
-          ".streamd." LINEAGE ".out.a1.0.0.tmp .streamd." LINEAGE ".out.a1.7.3.tmp "
-          ".streamd." LINEAGE ".out.a1.3.0.6.part .streamd." LINEAGE ".out.a1.3.1.5.part "
-          ".streamd." LINEAGE ".out.a2.1.0.tmp .streamd." LINEAGE ".other.a1.0.0.tmp "
-          ".streamd." PARENT ".out.a1.0.0.tmp .streamd.x .part-0-0.txt part-0-1.txt");
+    io_shell("mkdir out; cd out; touch "
+             ".streamd." LINEAGE ".out.a1.0.0.tmp .streamd." LINEAGE ".out.a1.7.3.tmp "
+             ".streamd." LINEAGE ".out.a1.3.0.6.part .streamd." LINEAGE ".out.a1.3.1.5.part "
+             ".streamd." LINEAGE ".out.a2.1.0.tmp .streamd." LINEAGE ".other.a1.0.0.tmp "
+             ".streamd." PARENT ".out.a1.0.0.tmp .streamd.x .part-0-0.txt part-0-1.txt");
     io = durable("a2", 5);
     harness_context(io_harness(io))->task = 1;
     harness_context(io_harness(io))->parallelism = 2;
     assert_int_equal(io_open(io), 0); /* not the first task: removes nothing */
-    assert_string_equal(shell("ls -A out | wc -l"), "10\n");
+    assert_string_equal(io_shell("ls -A out | wc -l"), "10\n");
     harness_context(io_harness(io))->task = 0;
     assert_int_equal(io_reopen(io), 0);
     assert_string_equal(
@@ -268,9 +223,9 @@ static void parts_of_buckets(void **state)
     struct io_host *io;
 
     (void)state;
-    shell("mkdir -p out/b out/.c out/d/e; touch out/b/.streamd." LINEAGE
-          ".out.a1.7.3.tmp out/b/.streamd." LINEAGE ".out.a1.7.3.5.part out/.c/.streamd." LINEAGE
-          ".out.a1.7.3.tmp out/d/e/.streamd." LINEAGE ".out.a1.7.3.tmp");
+    io_shell("mkdir -p out/b out/.c out/d/e; touch out/b/.streamd." LINEAGE
+             ".out.a1.7.3.tmp out/b/.streamd." LINEAGE ".out.a1.7.3.5.part out/.c/.streamd." LINEAGE
+             ".out.a1.7.3.tmp out/d/e/.streamd." LINEAGE ".out.a1.7.3.tmp");
     io = durable("a2", 5);
     *(const struct streamd_expr **)((char *)io_options(io) + BUCKET_OFFSET) = &expr;
     assert_int_equal(io_open(io), 0);
@@ -288,11 +243,11 @@ static void a_crash_after_the_checkpoint_is_finished(void **state)
     assert_int_equal(io_send(io, "1\n"), STREAMD_OK);
     assert_int_equal(io_prepare(io, 7), STREAMD_OK);
     assert_int_equal(io_send(io, "lost\n"), STREAMD_OK);
-    set_attempt(io, "a2", 7);
+    io_set_attempt(io, "a2", 7);
     assert_int_equal(io_reopen(io), 0);
     assert_int_equal(io_commit(io, 7), STREAMD_OK);
     assert_string_equal(files(), "./.streamd." LINEAGE ".out.7.mark ./part-0-0.txt ");
-    assert_string_equal(shell("cat out/part-0-0.txt"), "#\n1\n");
+    assert_string_equal(io_shell("cat out/part-0-0.txt"), "#\n1\n");
     io_free(io);
 }
 
@@ -307,9 +262,9 @@ static void a_commit_is_repeated(void **state)
     assert_int_equal(io_prepare(io, 7), STREAMD_OK);
     assert_int_equal(io_send(io, "2\n"), STREAMD_OK);
     assert_int_equal(io_prepare(io, 8), STREAMD_OK);
-    shell("cd out && rm .streamd.*.0.0.7.part && mv .streamd.*.0.1.8.part part-0-1.txt && "
-          "touch .streamd." LINEAGE ".out.8.mark");
-    set_attempt(io, "a2", 8);
+    io_shell("cd out && rm .streamd.*.0.0.7.part && mv .streamd.*.0.1.8.part part-0-1.txt && "
+             "touch .streamd." LINEAGE ".out.8.mark");
+    io_set_attempt(io, "a2", 8);
     assert_int_equal(io_reopen(io), 0);
     assert_int_equal(io_commit(io, 8), STREAMD_OK);
     assert_int_equal(io_counter(io, "missing_parts"), 1);
@@ -325,7 +280,7 @@ static void a_part_that_is_gone_is_a_loss(void **state)
     assert_int_equal(io_open(io), 0);
     assert_int_equal(io_send(io, "1\n"), STREAMD_OK);
     assert_int_equal(io_prepare(io, 7), STREAMD_OK);
-    shell("rm out/.streamd.*");
+    io_shell("rm out/.streamd.*");
     assert_int_equal(io_commit(io, 7), STREAMD_FAILED);
     assert_non_null(strstr(io_message(io), "SD5244"));
     assert_int_equal(io_class(io), STREAMD_FAIL_PIPELINE);
@@ -339,20 +294,12 @@ static void a_name_that_is_taken_is_passed_over(void **state)
     (void)state;
     assert_int_equal(io_open(io), 0);
     assert_int_equal(io_send(io, "a\n"), STREAMD_OK);
-    shell("cd out && echo other > part-0-0.txt && echo other > part-0-1.txt");
+    io_shell("cd out && echo other > part-0-0.txt && echo other > part-0-1.txt");
     assert_int_equal(io_prepare(io, 1), STREAMD_OK);
     assert_int_equal(io_commit(io, 1), STREAMD_OK);
-    assert_string_equal(shell("cd out && cat part-0-0.txt part-0-1.txt part-0-2.txt"),
+    assert_string_equal(io_shell("cd out && cat part-0-0.txt part-0-1.txt part-0-2.txt"),
                         "other\nother\n#\na\n");
     io_free(io);
-}
-
-static void set_parent(struct io_host *io, const char *lineage, uint64_t checkpoint)
-{
-    struct streamd_context *c = harness_context(io_harness(io));
-
-    c->parent_lineage = lineage;
-    c->parent_checkpoint = checkpoint;
 }
 
 static void newer_output_is_not_written_again(void **state)
@@ -360,8 +307,8 @@ static void newer_output_is_not_written_again(void **state)
     struct io_host *io = durable("a1", 1);
 
     (void)state;
-    shell("mkdir out; touch out/.streamd." PARENT ".out.40.mark");
-    set_parent(io, PARENT, 39);
+    io_shell("mkdir out; touch out/.streamd." PARENT ".out.40.mark");
+    io_set_parent(io, PARENT, 39);
     assert_true(io_open(io) < 0);
     assert_non_null(strstr(io_message(io), "SD5243"));
     assert_non_null(strstr(io_message(io), "of checkpoint 40, and the snapshot restored is of 39"));
@@ -371,20 +318,20 @@ static void newer_output_is_not_written_again(void **state)
     io_free(io);
     /* The newest savepoint is fine; but restored once more, after something was written, not. */
     io = durable("a1", 1);
-    set_parent(io, PARENT, 40);
+    io_set_parent(io, PARENT, 40);
     assert_int_equal(io_open(io), 0);
     assert_int_equal(io_send(io, "a\n"), STREAMD_OK);
     assert_int_equal(io_prepare(io, 2), STREAMD_OK);
     assert_int_equal(io_commit(io, 2), STREAMD_OK);
-    set_attempt(io, "a2", 2);
+    io_set_attempt(io, "a2", 2);
     assert_int_equal(io_reopen(io), 0); /* a crash */
     io_free(io);
     io = durable("b1", 1);
     harness_context(io_harness(io))->lineage = "00000000000000000000000000000000";
-    set_parent(io, PARENT, 40);
+    io_set_parent(io, PARENT, 40);
     assert_true(io_open(io) < 0);
     assert_non_null(strstr(io_message(io), "SD5243"));
-    set_parent(io, "", 0);
+    io_set_parent(io, "", 0);
     assert_int_equal(io_open(io), 0); /* a pipeline that has nothing to do with it */
     io_free(io);
 }
@@ -398,10 +345,10 @@ static void parts_of_a_savepoint_are_done(void **state)
     assert_int_equal(io_open(io), 0);
     assert_int_equal(io_send(io, "a\n"), STREAMD_OK);
     assert_int_equal(io_prepare(io, 40), STREAMD_OK);
-    shell("mv out/.streamd.*.40.part out/part-0-0.txt");
-    set_attempt(io, "b1", 3);
+    io_shell("mv out/.streamd.*.40.part out/part-0-0.txt");
+    io_set_attempt(io, "b1", 3);
     harness_context(io_harness(io))->lineage = "00000000000000000000000000000000";
-    set_parent(io, LINEAGE, 40);
+    io_set_parent(io, LINEAGE, 40);
     assert_int_equal(io_reopen(io), 0);
     assert_int_equal(io_commit(io, 3), STREAMD_OK);
     assert_int_equal(harness_state_rows(io_harness(io)), 0);
@@ -413,24 +360,24 @@ static void nothing_is_overwritten(void **state)
     struct io_host *io;
 
     (void)state;
-    shell("mkdir out; echo old > out/part-0-7.json; echo old > out/.part-0-9.txt.gz; "
-          "echo old > out/part-1-50.txt; echo old > out/part-0-x.txt");
+    io_shell("mkdir out; echo old > out/part-0-7.json; echo old > out/.part-0-9.txt.gz; "
+             "echo old > out/part-1-50.txt; echo old > out/part-0-x.txt");
     io = opened();
     assert_int_equal(io_send(io, "a\n"), STREAMD_OK);
     assert_non_null(strstr(io_message(io), "1 unfinished parts of an earlier run, such as "
                                            ".part-0-9.txt.gz"));
     assert_int_equal(io_prepare(io, 1), STREAMD_OK);
     assert_int_equal(io_commit(io, 1), STREAMD_OK);
-    assert_string_equal(shell("cat out/part-0-10.txt"), "#\na\n");
+    assert_string_equal(io_shell("cat out/part-0-10.txt"), "#\na\n");
     /* Somebody else takes a name while the part is in progress, and one before it is. */
-    shell("echo other > out/part-0-11.txt");
+    io_shell("echo other > out/part-0-11.txt");
     assert_int_equal(io_send(io, "b\n"), STREAMD_OK);
-    shell("echo other > out/part-0-12.txt");
+    io_shell("echo other > out/part-0-12.txt");
     assert_int_equal(io_prepare(io, 2), STREAMD_OK);
     assert_int_equal(io_commit(io, 2), STREAMD_FAILED);
     assert_non_null(strstr(io_message(io), "SD5221"));
     assert_non_null(strstr(io_message(io), "/out/part-0-12.txt' is there already"));
-    assert_string_equal(shell("cat out/part-0-11.txt out/part-0-12.txt"), "other\nother\n");
+    assert_string_equal(io_shell("cat out/part-0-11.txt out/part-0-12.txt"), "other\nother\n");
     io_free(io);
 }
 
@@ -449,7 +396,7 @@ static void parts_roll_by_size(void **state)
     assert_string_equal(files(), "./.part-0-0.txt ./.part-0-1.txt ");
     assert_int_equal(io_prepare(io, 1), STREAMD_OK);
     assert_int_equal(io_commit(io, 1), STREAMD_OK);
-    assert_string_equal(shell("cat out/part*"), "#\n1234\n5678\n#\n9\n");
+    assert_string_equal(io_shell("cat out/part*"), "#\n1234\n5678\n#\n9\n");
     io_free(io);
 }
 
@@ -502,9 +449,9 @@ static void parts_are_compressed(void **state)
         assert_int_equal(io_send(io, "two\n"), STREAMD_OK);
         assert_int_equal(io_prepare(io, 1), STREAMD_OK);
         assert_int_equal(io_commit(io, 1), STREAMD_OK);
-        assert_string_equal(shell(commands[kind]), "#\none\ntwo\n");
+        assert_string_equal(io_shell(commands[kind]), "#\none\ntwo\n");
         io_free(io);
-        shell("rm -r out");
+        io_shell("rm -r out");
     }
 }
 
@@ -520,7 +467,7 @@ static void changes_are_a_field(void **state)
     assert_int_equal(io_send(io, "e\n"), STREAMD_OK);
     assert_int_equal(io_prepare(io, 1), STREAMD_OK);
     assert_int_equal(io_commit(io, 1), STREAMD_OK);
-    assert_string_equal(shell("cat out/part-0-0.txt"), "#\n+I,a\n-U,b\n+U,c\n-D,d\n+I,e\n");
+    assert_string_equal(io_shell("cat out/part-0-0.txt"), "#\n+I,a\n-U,b\n+U,c\n-D,d\n+I,e\n");
     io_free(io);
 
     io = bound();
@@ -536,14 +483,14 @@ static void says_what_cannot_be_written(void **state)
     struct rlimit limit, saved;
 
     (void)state;
-    shell("echo > out");
+    io_shell("echo > out");
     io = bound();
     assert_int_equal(io_bind(io), 0);
     assert_int_not_equal(io_open(io), 0);
     assert_string_equal(io_message(io), "SD5220: cannot use as a folder 'out': Not a directory");
     io_free(io);
 
-    shell("rm out");
+    io_shell("rm out");
     io = opened();
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &saved), 0);
     limit = saved;
@@ -562,27 +509,41 @@ static void says_what_cannot_be_written(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_part_gets_its_name_at_commit, begin, end),
-        cmocka_unit_test_setup_teardown(commit_is_for_its_checkpoint_and_those_before, begin, end),
-        cmocka_unit_test_setup_teardown(an_interval_without_rows_makes_no_part, begin, end),
-        cmocka_unit_test_setup_teardown(a_prepared_part_survives_the_task, begin, end),
-        cmocka_unit_test_setup_teardown(a_commit_that_was_cut_short_is_finished, begin, end),
-        cmocka_unit_test_setup_teardown(parts_are_named_by_their_owner, begin, end),
-        cmocka_unit_test_setup_teardown(an_aborted_interval_joins_the_next, begin, end),
-        cmocka_unit_test_setup_teardown(a_killed_attempt_leaves_nothing, begin, end),
-        cmocka_unit_test_setup_teardown(parts_of_buckets, begin, end),
-        cmocka_unit_test_setup_teardown(a_crash_after_the_checkpoint_is_finished, begin, end),
-        cmocka_unit_test_setup_teardown(a_commit_is_repeated, begin, end),
-        cmocka_unit_test_setup_teardown(a_part_that_is_gone_is_a_loss, begin, end),
-        cmocka_unit_test_setup_teardown(a_name_that_is_taken_is_passed_over, begin, end),
-        cmocka_unit_test_setup_teardown(newer_output_is_not_written_again, begin, end),
-        cmocka_unit_test_setup_teardown(parts_of_a_savepoint_are_done, begin, end),
-        cmocka_unit_test_setup_teardown(nothing_is_overwritten, begin, end),
-        cmocka_unit_test_setup_teardown(parts_roll_by_size, begin, end),
-        cmocka_unit_test_setup_teardown(parts_roll_by_time, begin, end),
-        cmocka_unit_test_setup_teardown(parts_are_compressed, begin, end),
-        cmocka_unit_test_setup_teardown(changes_are_a_field, begin, end),
-        cmocka_unit_test_setup_teardown(says_what_cannot_be_written, begin, end),
+        cmocka_unit_test_setup_teardown(a_part_gets_its_name_at_commit, io_folder_begin,
+                                        io_folder_end),
+        cmocka_unit_test_setup_teardown(commit_is_for_its_checkpoint_and_those_before,
+                                        io_folder_begin, io_folder_end),
+        cmocka_unit_test_setup_teardown(an_interval_without_rows_makes_no_part, io_folder_begin,
+                                        io_folder_end),
+        cmocka_unit_test_setup_teardown(a_prepared_part_survives_the_task, io_folder_begin,
+                                        io_folder_end),
+        cmocka_unit_test_setup_teardown(a_commit_that_was_cut_short_is_finished, io_folder_begin,
+                                        io_folder_end),
+        cmocka_unit_test_setup_teardown(parts_are_named_by_their_owner, io_folder_begin,
+                                        io_folder_end),
+        cmocka_unit_test_setup_teardown(an_aborted_interval_joins_the_next, io_folder_begin,
+                                        io_folder_end),
+        cmocka_unit_test_setup_teardown(a_killed_attempt_leaves_nothing, io_folder_begin,
+                                        io_folder_end),
+        cmocka_unit_test_setup_teardown(parts_of_buckets, io_folder_begin, io_folder_end),
+        cmocka_unit_test_setup_teardown(a_crash_after_the_checkpoint_is_finished, io_folder_begin,
+                                        io_folder_end),
+        cmocka_unit_test_setup_teardown(a_commit_is_repeated, io_folder_begin, io_folder_end),
+        cmocka_unit_test_setup_teardown(a_part_that_is_gone_is_a_loss, io_folder_begin,
+                                        io_folder_end),
+        cmocka_unit_test_setup_teardown(a_name_that_is_taken_is_passed_over, io_folder_begin,
+                                        io_folder_end),
+        cmocka_unit_test_setup_teardown(newer_output_is_not_written_again, io_folder_begin,
+                                        io_folder_end),
+        cmocka_unit_test_setup_teardown(parts_of_a_savepoint_are_done, io_folder_begin,
+                                        io_folder_end),
+        cmocka_unit_test_setup_teardown(nothing_is_overwritten, io_folder_begin, io_folder_end),
+        cmocka_unit_test_setup_teardown(parts_roll_by_size, io_folder_begin, io_folder_end),
+        cmocka_unit_test_setup_teardown(parts_roll_by_time, io_folder_begin, io_folder_end),
+        cmocka_unit_test_setup_teardown(parts_are_compressed, io_folder_begin, io_folder_end),
+        cmocka_unit_test_setup_teardown(changes_are_a_field, io_folder_begin, io_folder_end),
+        cmocka_unit_test_setup_teardown(says_what_cannot_be_written, io_folder_begin,
+                                        io_folder_end),
     };
 
     /* A file that grows beyond a limit is an error, no signal. */

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LINEAGE "0123456789abcdef0123456789abcdef"
+#define LINEAGE IO_LINEAGE
 #define OTHER "00000000000000000000000000000000"
 
 /* As in the sink. */
@@ -26,26 +26,6 @@ struct sink_options {
     struct streamd_strings key;
     int64_t busy_timeout;
 };
-
-static char folder[64];
-
-static int begin(void **state)
-{
-    (void)state;
-    snprintf(folder, sizeof(folder), "/tmp/streamd-sink-sqlite.XXXXXX");
-    assert_non_null(mkdtemp(folder));
-    return chdir(folder);
-}
-
-static int end(void **state)
-{
-    char command[128];
-
-    (void)state;
-    assert_int_equal(chdir("/"), 0);
-    snprintf(command, sizeof(command), "rm -rf %s", folder);
-    return system(command);
-}
 
 /* What a query says: columns with | between them, rows with a blank behind them. */
 static const char *query(const char *sql)
@@ -92,26 +72,7 @@ static const char *marker(void)
 
 static void expect_segments(const char *names)
 {
-    static char output[4096];
-    FILE *f = popen("cd outbox && ls | tr '\\n' ' '", "r");
-    size_t n;
-
-    assert_non_null(f);
-    n = fread(output, 1, sizeof(output) - 1, f);
-    output[n] = '\0';
-    assert_int_equal(pclose(f), 0);
-    assert_string_equal(output, names);
-}
-
-static void set_attempt(struct io_host *io, const char *attempt, uint64_t checkpoint)
-{
-    struct streamd_context *c = harness_context(io_harness(io));
-
-    c->durable = 1;
-    c->lineage = LINEAGE;
-    c->node = "out";
-    c->attempt = attempt;
-    c->checkpoint = checkpoint;
+    assert_string_equal(io_shell("cd outbox && ls | tr '\\n' ' '"), names);
 }
 
 static struct io_host *bound(uint32_t changelog, const char *key)
@@ -129,7 +90,7 @@ static struct io_host *bound(uint32_t changelog, const char *key)
         o->key = (struct streamd_strings){.count = 1, .items = keys};
     }
     io_input(io, key ? "n: int64, s: string|null" : "n: decimal(38,0), s: string|null", changelog);
-    set_attempt(io, "a1", 0);
+    io_set_attempt(io, "a1", 0);
     assert_int_equal(io_bind(io), 0);
     return io;
 }
@@ -144,7 +105,7 @@ static struct io_host *opened(void)
 
 static void crash(struct io_host *io, const char *attempt, uint64_t checkpoint)
 {
-    set_attempt(io, attempt, checkpoint);
+    io_set_attempt(io, attempt, checkpoint);
     assert_int_equal(io_reopen(io), 0);
 }
 
@@ -364,29 +325,21 @@ static void a_long_commit_is_one_transaction(void **state)
     io_free(io);
 }
 
-static void set_parent(struct io_host *io, const char *lineage, uint64_t checkpoint)
-{
-    struct streamd_context *c = harness_context(io_harness(io));
-
-    c->parent_lineage = lineage;
-    c->parent_checkpoint = checkpoint;
-}
-
 static void newer_rows_are_not_written_again(void **state)
 {
     struct io_host *io = opened();
 
     (void)state;
     run_sql("INSERT INTO _streamd_commits VALUES ('" OTHER "', 'out', 40, 0)");
-    set_attempt(io, "b1", 1);
-    set_parent(io, OTHER, 39);
+    io_set_attempt(io, "b1", 1);
+    io_set_parent(io, OTHER, 39);
     assert_true(io_reopen(io) < 0);
     assert_non_null(strstr(io_message(io), "SD5243"));
     assert_int_equal(io_class(io), STREAMD_FAIL_PIPELINE);
     harness_context(io_harness(io))->accept_duplicates = 1;
     assert_int_equal(io_reopen(io), 0);
     harness_context(io_harness(io))->accept_duplicates = 0;
-    set_parent(io, OTHER, 40);
+    io_set_parent(io, OTHER, 40);
     assert_int_equal(io_reopen(io), 0);
     assert_int_equal(io_commit(io, 1), STREAMD_OK);
     assert_int_equal(io_reopen(io), 0); /* nothing was written yet */
@@ -395,7 +348,7 @@ static void newer_rows_are_not_written_again(void **state)
     assert_int_equal(io_commit(io, 2), STREAMD_OK);
     crash(io, "b2", 2);
     /* The same savepoint once more. */
-    set_attempt(io, "c1", 1);
+    io_set_attempt(io, "c1", 1);
     harness_context(io_harness(io))->lineage = "11111111111111111111111111111111";
     assert_true(io_reopen(io) < 0);
     assert_non_null(strstr(io_message(io), "SD5243"));
@@ -414,9 +367,9 @@ static void segments_of_a_savepoint(void **state)
     assert_int_equal(io_send(io, "2 | b\n"), STREAMD_OK);
     assert_int_equal(io_prepare(io, 41), STREAMD_OK);
     assert_int_equal(unlink("outbox/out.0.a1.0.40.seg"), 0);
-    set_attempt(io, "b1", 3);
+    io_set_attempt(io, "b1", 3);
     harness_context(io_harness(io))->lineage = OTHER;
-    set_parent(io, LINEAGE, 41);
+    io_set_parent(io, LINEAGE, 41);
     assert_int_equal(io_reopen(io), 0);
     assert_int_equal(io_commit(io, 3), STREAMD_OK);
     assert_string_equal(rows(), "2|b ");
@@ -440,7 +393,7 @@ static void leftovers_of_a_killed_attempt_go(void **state)
     io_free(io);
 }
 
-#define CASE(test) cmocka_unit_test_setup_teardown(test, begin, end)
+#define CASE(test) cmocka_unit_test_setup_teardown(test, io_folder_begin, io_folder_end)
 
 int main(void)
 {

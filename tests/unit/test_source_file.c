@@ -17,8 +17,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char folder[64];
-
 /* Files are named relative to the folder, which is the working directory. */
 static void put(const char *name, const char *content)
 {
@@ -41,24 +39,6 @@ static void append(const char *name, const char *content)
 static void shell(const char *command)
 {
     assert_int_equal(system(command), 0);
-}
-
-static int begin(void **state)
-{
-    (void)state;
-    snprintf(folder, sizeof(folder), "/tmp/streamd-source-file.XXXXXX");
-    assert_non_null(mkdtemp(folder));
-    return chdir(folder);
-}
-
-static int end(void **state)
-{
-    char command[128];
-
-    (void)state;
-    assert_int_equal(chdir("/"), 0);
-    snprintf(command, sizeof(command), "rm -rf %s", folder);
-    return system(command);
 }
 
 static struct io_host *opened(const char *path, int64_t merge, int follow)
@@ -591,23 +571,33 @@ static void finds_files_in_between(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(reads_in_the_order_of_names, begin, end),
-        cmocka_unit_test_setup_teardown(finds_files_in_between, begin, end),
-        cmocka_unit_test_setup_teardown(a_full_output_loses_nothing, begin, end),
-        cmocka_unit_test_setup_teardown(merges_files_as_splits, begin, end),
-        cmocka_unit_test_setup_teardown(a_long_line_makes_the_buffer_grow, begin, end),
-        cmocka_unit_test_setup_teardown(goes_on_at_any_position, begin, end),
-        cmocka_unit_test_setup_teardown(refuses_positions_that_are_none, begin, end),
-        cmocka_unit_test_setup_teardown(reads_members_as_one_stream, begin, end),
-        cmocka_unit_test_setup_teardown(says_where_compressed_data_is_damaged, begin, end),
-        cmocka_unit_test_setup_teardown(says_what_cannot_be_read, begin, end),
-        cmocka_unit_test_setup_teardown(says_what_may_not_be_read, begin, end),
-        cmocka_unit_test_setup_teardown(merge_and_follow_exclude_each_other, begin, end),
-        cmocka_unit_test_setup_teardown(follows_a_growing_file, begin, end),
-        cmocka_unit_test_setup_teardown(follows_through_rotation, begin, end),
-        cmocka_unit_test_setup_teardown(forgets_files_that_are_gone, begin, end),
-        cmocka_unit_test_setup_teardown(starts_again_when_truncated, begin, end),
-        cmocka_unit_test_setup_teardown(goes_on_where_it_was_after_rotation, begin, end),
+        cmocka_unit_test_setup_teardown(reads_in_the_order_of_names, io_folder_begin,
+                                        io_folder_end),
+        cmocka_unit_test_setup_teardown(finds_files_in_between, io_folder_begin, io_folder_end),
+        cmocka_unit_test_setup_teardown(a_full_output_loses_nothing, io_folder_begin,
+                                        io_folder_end),
+        cmocka_unit_test_setup_teardown(merges_files_as_splits, io_folder_begin, io_folder_end),
+        cmocka_unit_test_setup_teardown(a_long_line_makes_the_buffer_grow, io_folder_begin,
+                                        io_folder_end),
+        cmocka_unit_test_setup_teardown(goes_on_at_any_position, io_folder_begin, io_folder_end),
+        cmocka_unit_test_setup_teardown(refuses_positions_that_are_none, io_folder_begin,
+                                        io_folder_end),
+        cmocka_unit_test_setup_teardown(reads_members_as_one_stream, io_folder_begin,
+                                        io_folder_end),
+        cmocka_unit_test_setup_teardown(says_where_compressed_data_is_damaged, io_folder_begin,
+                                        io_folder_end),
+        cmocka_unit_test_setup_teardown(says_what_cannot_be_read, io_folder_begin, io_folder_end),
+        cmocka_unit_test_setup_teardown(says_what_may_not_be_read, io_folder_begin, io_folder_end),
+        cmocka_unit_test_setup_teardown(merge_and_follow_exclude_each_other, io_folder_begin,
+                                        io_folder_end),
+        cmocka_unit_test_setup_teardown(follows_a_growing_file, io_folder_begin, io_folder_end),
+        cmocka_unit_test_setup_teardown(follows_through_rotation, io_folder_begin, io_folder_end),
+        cmocka_unit_test_setup_teardown(forgets_files_that_are_gone, io_folder_begin,
+                                        io_folder_end),
+        cmocka_unit_test_setup_teardown(starts_again_when_truncated, io_folder_begin,
+                                        io_folder_end),
+        cmocka_unit_test_setup_teardown(goes_on_where_it_was_after_rotation, io_folder_begin,
+                                        io_folder_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
