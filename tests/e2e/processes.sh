@@ -31,7 +31,29 @@ are_gone() {
     done
 }
 
-# hourly_sums ROWS: the sums of n by n % 7 and hour, where there are 36,000 rows in an hour, sorted.
+# hourly_pipeline ROWS RATE FOLDER: sources, operators and sinks of a pipeline over ROWS rows, 10 per second of event time; in
+# each hour 36,000 of them, spread over 7 keys. RATE and OUT may be set when it runs.
+hourly_pipeline() {
+    cat <<END
+sources:
+  rows:
+    type: generator
+    config:
+      rows: $1
+      rate: \${RATE:-$2}
+      fields:
+        n: {type: int64, sequence: {start: 0, step: 1}}
+        at: {type: timestamp, sequence: {start: "2025-01-01T00:00:00Z", step: 100ms}}
+    event_time: {field: at}
+operators:
+  keyed: {type: select, inputs: [rows], config: {fields: {k: n % 7}, keep: all}}
+  sums: {type: window, inputs: [keyed], key_by: [k], config: {window: {tumbling: 1h}, select: {start: window_start, rows: count(*), total: sum(n)}}}
+sinks:
+  out: {type: file, inputs: [sums], config: {path: "\${OUT:-$3}"}, format: {type: json}}
+END
+}
+
+# hourly_sums ROWS: what that pipeline writes, sorted.
 hourly_sums() {
     awk -v rows="$1" 'BEGIN {
         for (n = 0; n < rows; n++) {

@@ -8,27 +8,11 @@
 cd "$TMP" || exit 99
 export LC_ALL=C
 
-cat >p.yaml <<'EOF'
-version: 1
-parallelism: 2
-checkpoint: {every: 100ms}
-restart: {policy: exponential, initial: 10ms, max: 1s, reset_after: 1m}
-sources:
-  rows:
-    type: generator
-    config:
-      rows: 400000
-      rate: ${RATE:-20000}
-      fields:
-        n: {type: int64, sequence: {start: 0, step: 1}}
-        at: {type: timestamp, sequence: {start: "2025-01-01T00:00:00Z", step: 100ms}}
-    event_time: {field: at}
-operators:
-  keyed: {type: select, inputs: [rows], config: {fields: {k: n % 7}, keep: all}}
-  sums: {type: window, inputs: [keyed], key_by: [k], config: {window: {tumbling: 1h}, select: {start: window_start, rows: count(*), total: sum(n)}}}
-sinks:
-  out: {type: file, inputs: [sums], config: {path: parts}, format: {type: json}}
-EOF
+{
+    printf 'version: 1\nparallelism: 2\ncheckpoint: {every: 100ms}\n'
+    printf 'restart: {policy: exponential, initial: 10ms, max: 1s, reset_after: 1m}\n'
+    hourly_pipeline 400000 20000 parts
+} >p.yaml
 hourly_sums 400000 >want
 
 # begin [OPTION...]: a run in the background; its $pid, when all of its workers run.

@@ -7,26 +7,10 @@
 cd "$TMP" || exit 99
 export LC_ALL=C
 
-# 200,000 rows, 10 per second of event time; in each hour 36,000 of them, spread over 7 keys.
-cat >p.yaml <<'EOF'
-version: 1
-parallelism: 2
-sources:
-  rows:
-    type: generator
-    config:
-      rows: 200000
-      rate: ${RATE:-100000000}
-      fields:
-        n: {type: int64, sequence: {start: 0, step: 1}}
-        at: {type: timestamp, sequence: {start: "2025-01-01T00:00:00Z", step: 100ms}}
-    event_time: {field: at}
-operators:
-  keyed: {type: select, inputs: [rows], config: {fields: {k: n % 7}, keep: all}}
-  sums: {type: window, inputs: [keyed], key_by: [k], config: {window: {tumbling: 1h}, select: {start: window_start, rows: count(*), total: sum(n)}}}
-sinks:
-  out: {type: file, inputs: [sums], config: {path: "${OUT:-out}"}, format: {type: json}}
-EOF
+{
+    printf 'version: 1\nparallelism: 2\n'
+    hourly_pipeline 200000 100000000 out
+} >p.yaml
 hourly_sums 200000 >want
 
 for n in 1 2 4 7; do
