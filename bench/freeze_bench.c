@@ -125,7 +125,7 @@ static void measure(int text, uint64_t rows, int windows, const char *folder)
     for (int i = 0; i < TIMES; i++) {
         double start = now_ms(), took;
 
-        must(state_freeze(freezer, t, &frozen, &e), &e);
+        must(state_freeze(freezer, t, NULL, &frozen, &e), &e);
         took = now_ms() - start;
         if (i == 0)
             first = took;

@@ -56,12 +56,12 @@ static int path_of(const char *folder, const char *name, char path[PATH_MAX],
 /* ---- writing ----------------------------------------------------------------------------------
  */
 
-static json_t *file_json(const struct manifest *m, const struct manifest_file *f)
+static json_t *file_json(const struct manifest_file *f)
 {
     json_t *file = json_pack("{s:I, s:s, s:I, s:s}", "task", (json_int_t)f->task, "name", f->name,
                              "bytes", (json_int_t)f->bytes, "checksum", f->checksum);
 
-    if (file && f->checkpoint != m->id &&
+    if (file && f->referred &&
         json_object_set_new(file, "checkpoint", json_integer((json_int_t)f->checkpoint))) {
         json_decref(file);
         return NULL;
@@ -74,7 +74,7 @@ static json_t *manifest_json(const struct manifest *m)
     json_t *files = json_array(), *o;
 
     for (size_t i = 0; files && i < m->file_count; i++) {
-        if (json_array_append_new(files, file_json(m, &m->files[i]))) {
+        if (json_array_append_new(files, file_json(&m->files[i]))) {
             json_decref(files);
             files = NULL;
         }
@@ -231,6 +231,7 @@ static int read_file_entry(const json_t *o, const struct manifest *m, struct man
         return STREAMD_E_DATA;
     f->task = (uint32_t)task;
     f->checkpoint = m->id;
+    f->referred = other != NULL;
     if (other && copy_number(other, INT64_MAX, &f->checkpoint))
         return STREAMD_E_DATA;
     if (!is_hex(f->checksum) || !f->name[0] || f->name[0] == '.' || strchr(f->name, '/'))

@@ -7,7 +7,7 @@
  *   format 1, pipeline, lineage, id, parallelism, key_groups, plan_hash, plan (as `streamd plan`
  *   printed it), kind, created (microseconds since the epoch), parent: {lineage, checkpoint} (of
  *   the savepoint that the lineage began with, if it did), files: [{task, name, bytes, checksum,
- *   checkpoint (where the file is another's)}]
+ *   checkpoint (only where it is a file that others refer to)}]
  *
  * Any thread, one at a time per manifest.
  */
@@ -21,14 +21,15 @@
 
 enum { MANIFEST_FORMAT = 1 };
 
-/* A file of the checkpoint. `checkpoint` is the manifest's id, or that of the earlier checkpoint in
-   whose folder the file lies (its own files come first). */
+/* A file of the checkpoint: one per task, or one that such a file refers to, which lies in the
+   folder of the checkpoint `checkpoint`: this one or an earlier one. */
 struct manifest_file {
     uint32_t task;
     char name[64]; /* task-I.snap */
     uint64_t bytes;
     char checksum[33]; /* XXH3_128 of the file */
     uint64_t checkpoint;
+    int referred;
 };
 
 struct manifest {

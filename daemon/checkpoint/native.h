@@ -98,6 +98,12 @@ int snapshot_writer_sealed(struct snapshot_writer *w, uint32_t group, int64_t ns
                            size_t length, uint32_t rows, struct streamd_error *error)
     __attribute__((warn_unused_result));
 
+/* The blocks of the sealed namespace whose rows were added last: *count of them, *blocks from
+   memory_alloc (NULL where there are none). For snapshot_writer_refer of later checkpoints. */
+int snapshot_writer_sealed_blocks(struct snapshot_writer *w, struct snapshot_block **blocks,
+                                  uint32_t *count, struct streamd_error *error)
+    __attribute__((warn_unused_result));
+
 /* Adds a sealed block that lies in the file `name` of an earlier checkpoint of this lineage to the
    section that was begun last. */
 int snapshot_writer_refer(struct snapshot_writer *w, uint64_t checkpoint, const char *name,

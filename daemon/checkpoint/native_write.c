@@ -417,6 +417,34 @@ int snapshot_writer_sealed(struct snapshot_writer *w, uint32_t group, int64_t ns
     return add_rows(w, &kind, bytes, length, rows, error);
 }
 
+int snapshot_writer_sealed_blocks(struct snapshot_writer *w, struct snapshot_block **blocks,
+                                  uint32_t *count, struct streamd_error *error)
+{
+    int rc = end_block(w, error);
+    const struct section *s;
+    size_t first;
+
+    *blocks = NULL;
+    *count = 0;
+    if (rc || !w->sections.count)
+        return rc;
+    s = &w->sections.items[w->sections.count - 1];
+    for (first = s->blocks.count; first > 0; first--) {
+        const struct snapshot_block *b = &s->blocks.items[first - 1];
+
+        if (!b->sealed || b->file || b->ns != s->blocks.items[s->blocks.count - 1].ns)
+            break;
+    }
+    if (first == s->blocks.count)
+        return 0;
+    *count = (uint32_t)(s->blocks.count - first);
+    *blocks = memory_alloc(*count * sizeof(**blocks));
+    if (!*blocks)
+        return error_set_nomem(error);
+    memcpy(*blocks, s->blocks.items + first, *count * sizeof(**blocks));
+    return 0;
+}
+
 /* Index + 1 of a file in `others`, which is added where it is new; 0: no memory. */
 static uint32_t other_file(struct snapshot_writer *w, uint64_t checkpoint, const char *name)
 {

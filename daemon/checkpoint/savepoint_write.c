@@ -85,7 +85,7 @@ static int open_checkpoint(struct writing *w, struct streamd_error *error)
     if (!w->readers)
         return error_set_nomem(error);
     for (size_t i = 0; i < w->manifest.file_count && !rc; i++) {
-        if (w->manifest.files[i].checkpoint != w->manifest.id)
+        if (w->manifest.files[i].referred)
             continue;
         rc = open_reader(w, &w->manifest.files[i], error);
         w->reader_count += !rc;

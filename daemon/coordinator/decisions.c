@@ -62,7 +62,7 @@ static const char *kind_word(enum protocol_trigger trigger)
     return trigger == PROTOCOL_STOP ? "stop" : trigger == PROTOCOL_FINAL ? "final" : "checkpoint";
 }
 
-/* A file of an earlier checkpoint that a worker's file refers to; each once. */
+/* A file that a worker's file refers to; each once. */
 static int add_referred(struct manifest *m, size_t *room, const json_t *refer, uint32_t task)
 {
     const char *name = control_text(refer, "name"), *checksum = control_text(refer, "checksum");
@@ -79,7 +79,8 @@ static int add_referred(struct manifest *m, size_t *room, const json_t *refer, u
     if (array_grow((void **)&m->files, room, m->file_count + 1, sizeof(*m->files)))
         return STREAMD_E_NOMEM;
     f = &m->files[m->file_count++];
-    *f = (struct manifest_file){.task = task, .bytes = (uint64_t)bytes, .checkpoint = (uint64_t)id};
+    *f = (struct manifest_file){
+        .task = task, .bytes = (uint64_t)bytes, .checkpoint = (uint64_t)id, .referred = 1};
     snprintf(f->name, sizeof(f->name), "%s", name);
     snprintf(f->checksum, sizeof(f->checksum), "%s", checksum);
     return 0;
@@ -146,6 +147,7 @@ static void write_manifest(struct coordinator *c, uint64_t id)
 /* --- Messages ----------------------------------------------------------------------------------
  */
 
+/* The tasks' files. Those that they refer to are opened when a reader comes to blocks in them. */
 static json_t *files_json(const struct manifest *m)
 {
     json_t *files = json_array();
@@ -153,10 +155,10 @@ static json_t *files_json(const struct manifest *m)
     for (size_t i = 0; i < m->file_count; i++) {
         const struct manifest_file *f = &m->files[i];
 
-        if (json_array_append_new(files, json_pack("{s:I, s:s, s:I, s:s, s:I}", "task",
-                                                   (json_int_t)f->task, "name", f->name, "bytes",
-                                                   (json_int_t)f->bytes, "checksum", f->checksum,
-                                                   "checkpoint", (json_int_t)f->checkpoint))) {
+        if (!f->referred && json_array_append_new(
+                                files, json_pack("{s:I, s:s, s:I, s:s}", "task",
+                                                 (json_int_t)f->task, "name", f->name, "bytes",
+                                                 (json_int_t)f->bytes, "checksum", f->checksum))) {
             json_decref(files);
             return NULL;
         }

@@ -50,7 +50,7 @@ struct snapshot {
     char checksum[33];
     uint64_t rows_between; /* rows that the stream took between barrier and ack */
     int64_t stall_us;      /* for so long the stream stood still */
-    json_t *refers;        /* files of earlier checkpoints that it needs, or NULL */
+    json_t *refers;        /* files of sealed namespaces that it needs, or NULL */
 };
 
 /* One worker of the attempt. */

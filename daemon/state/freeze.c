@@ -216,37 +216,44 @@ static int copy_space(struct frozen *f, struct streamd_table *t, int64_t ns, uin
     return 0;
 }
 
-/* Notes a namespace; its rows get the numbers from *rows on. */
-static int add_space(struct frozen *f, struct streamd_table *t, int64_t ns, uint64_t *rows)
+/* Notes a namespace; its rows get the numbers from *rows on. What an earlier checkpoint has of it
+   is enough where it is sealed since then. */
+static int add_space(struct frozen *f, struct streamd_table *t, const struct sealed_list *known,
+                     int64_t ns, uint64_t *rows)
 {
-    const struct frozen_space space = {.ns = ns, .first = *rows};
+    const struct frozen_space space = {
+        .ns = ns, .first = *rows, .seal = streamd_table_sealed(t, ns)};
+    struct sealed_space *written = known && space.seal ? sealed_list_find(known, ns) : NULL;
 
+    if (written && written->seal == space.seal)
+        return sealed_list_share(&f->sealed, written);
     *rows += streamd_table_rows(t, ns);
     return array_push(&f->spaces, space) ? STREAMD_E_NOMEM : 0;
 }
 
-static int add_spaces(struct frozen *f, struct streamd_table *t, uint64_t *rows)
+static int add_spaces(struct frozen *f, struct streamd_table *t, const struct sealed_list *known,
+                      uint64_t *rows)
 {
     int64_t ids[NAMESPACES], from = INT64_MIN;
     int rc = 0;
 
     if (!(f->decl->flags & STREAMD_TABLE_NAMESPACED))
-        return add_space(f, t, 0, rows);
+        return add_space(f, t, known, 0, rows);
     for (;;) {
         uint32_t n = streamd_table_namespaces(t, from, ids, NAMESPACES);
 
         for (uint32_t i = 0; i < n && !rc; i++)
-            rc = add_space(f, t, ids[i], rows);
+            rc = add_space(f, t, known, ids[i], rows);
         if (rc || n < NAMESPACES || ids[n - 1] == INT64_MAX)
             return rc;
         from = ids[n - 1] + 1;
     }
 }
 
-static int copy_table(struct frozen *f, struct streamd_table *t)
+static int copy_table(struct frozen *f, struct streamd_table *t, const struct sealed_list *known)
 {
     uint64_t rows = 0;
-    int rc = add_spaces(f, t, &rows);
+    int rc = add_spaces(f, t, known, &rows);
 
     f->per_block = FREEZER_BLOCK / f->layout->row_size;
     if (!rc && rows && rows * f->layout->row_size <= SMALL &&
@@ -262,8 +269,8 @@ static int copy_table(struct frozen *f, struct streamd_table *t)
     return rc;
 }
 
-int state_freeze(struct freezer *freezer, struct streamd_table *t, struct frozen **frozen,
-                 struct streamd_error *error)
+int state_freeze(struct freezer *freezer, struct streamd_table *t, const struct sealed_list *known,
+                 struct frozen **frozen, struct streamd_error *error)
 {
     struct frozen *f;
     int rc;
@@ -277,7 +284,7 @@ int state_freeze(struct freezer *freezer, struct streamd_table *t, struct frozen
     f->freezer = freezer;
     f->decl = t->decl;
     f->layout = t->layout;
-    rc = copy_table(f, t);
+    rc = copy_table(f, t, known);
     if (rc) {
         state_frozen_free(f);
         return rc == STREAMD_E_NOMEM
@@ -310,7 +317,13 @@ void state_frozen_free(struct frozen *f)
         memory_free(f->large.items[i]);
     array_clear(&f->large);
     array_clear(&f->spaces);
+    sealed_list_clear(&f->sealed);
     memory_free(f);
+}
+
+struct sealed_list *state_frozen_sealed(struct frozen *f)
+{
+    return &f->sealed;
 }
 
 uint64_t state_frozen_rows(const struct frozen *f)

@@ -13,7 +13,7 @@
 #ifndef STATE_FREEZE_H
 #define STATE_FREEZE_H
 
-#include "checkpoint/native.h"
+#include "state/sealed.h"
 
 #include <streamd/state.h>
 
@@ -37,10 +37,14 @@ void freezer_prepare(struct freezer *f, uint64_t bytes);
 
 struct frozen;
 
-/* Copies all rows of a table. Dataflow thread. The table's declaration and layout must outlive the
-   result. 0, or STREAMD_E_NOMEM with the error filled. */
-int state_freeze(struct freezer *f, struct streamd_table *t, struct frozen **frozen,
-                 struct streamd_error *error) __attribute__((warn_unused_result));
+/*
+ * Copies the rows of a table. Dataflow thread. The table's declaration and layout must outlive the
+ * result. Sealed namespaces that are in `known` (sorted; NULL: none) are not copied but referred
+ * to. 0, or STREAMD_E_NOMEM with the error filled.
+ */
+int state_freeze(struct freezer *f, struct streamd_table *t, const struct sealed_list *known,
+                 struct frozen **frozen, struct streamd_error *error)
+    __attribute__((warn_unused_result));
 
 /*
  * Writes the rows as a section of node `node` (its table's name is in the declaration), sorted by
@@ -50,6 +54,23 @@ int state_freeze(struct freezer *f, struct streamd_table *t, struct frozen **fro
 int state_frozen_write(struct frozen *f, const char *node, uint32_t key_groups,
                        struct snapshot_writer *w, struct streamd_error *error)
     __attribute__((warn_unused_result));
+
+/*
+ * Sealed namespaces go into a file of their own, so that what later checkpoints refer to, and so
+ * keep, is nothing but them. If there are any, and they have enough rows for that to pay, this is
+ * 1,
+ */
+int state_frozen_has_sealed(const struct frozen *f, uint32_t key_groups);
+
+/* and they are written, before state_frozen_write, which then writes references to them. `file` is
+   the one that `w` writes. */
+int state_frozen_write_sealed(struct frozen *f, const char *node, uint32_t key_groups,
+                              struct snapshot_writer *w, struct sealed_file *file,
+                              struct streamd_error *error) __attribute__((warn_unused_result));
+
+/* The namespaces that are referred to; sorted. Later checkpoints can refer to the same blocks once
+   this one is complete. The caller may take the content. */
+struct sealed_list *state_frozen_sealed(struct frozen *f);
 
 /* How many rows were copied. */
 uint64_t state_frozen_rows(const struct frozen *f);

@@ -17,6 +17,8 @@ void freezer_give(struct freezer *f, void *block);
 struct frozen_space {
     int64_t ns;
     uint64_t first;
+    uint64_t seal; /* 0: it may change */
+    int written;   /* to a file of sealed namespaces */
 };
 
 /* LIST tables: where a row was, and where the next one of its key was (0: there is none). */
@@ -48,6 +50,7 @@ struct frozen {
         struct frozen_space *items;
         size_t count, capacity;
     } spaces;
+    struct sealed_list sealed; /* written: now, or for an earlier checkpoint */
 };
 
 enum { LINKS_PER_BLOCK = FREEZER_BLOCK / sizeof(struct frozen_link) };

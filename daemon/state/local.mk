@@ -12,6 +12,7 @@ noinst_LTLIBRARIES += %D%/libstate.la
 	%D%/freezer.c %D%/freezer.h \
 	%D%/frozen_write.c \
 	%D%/layout.c %D%/layout.h \
+	%D%/sealed.c %D%/sealed.h \
 	%D%/thaw.c %D%/thaw.h
 %C%_libstate_la_CFLAGS = $(hot_cflags)
 
@@ -31,6 +32,11 @@ tests_unit_test_aggregate_LDADD = %D%/libstate.la $(L2) $(CMOCKA_LIBS)
 unit_tests += tests/unit/test_distinct
 tests_unit_test_distinct_SOURCES = tests/unit/test_distinct.c $(aggregate_fixture)
 tests_unit_test_distinct_LDADD = %D%/libstate.la $(L2) $(CMOCKA_LIBS)
+
+unit_tests += tests/unit/test_sealed
+tests_unit_test_sealed_SOURCES = tests/unit/test_sealed.c tests/unit/freeze_case.h
+tests_unit_test_sealed_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/harness
+tests_unit_test_sealed_LDADD = $(HARNESS) $(CMOCKA_LIBS)
 
 unit_tests += tests/unit/test_freeze
 tests_unit_test_freeze_SOURCES = tests/unit/test_freeze.c tests/unit/freeze_case.h

@@ -10,6 +10,7 @@
 #include "checkpoint/native.h"
 #include "checkpoint/store.h"
 #include "state/freeze.h"
+#include "worker/catalogue.h"
 #include "worker/positions.h"
 
 #include <limits.h>
@@ -20,6 +21,7 @@
 struct frozen_table {
     const char *node;
     struct frozen *frozen;
+    struct sealed_list *sealed; /* of the table */
 };
 
 /* One checkpoint of this worker. */
@@ -52,6 +54,7 @@ struct checkpoints {
     pthread_cond_t changed;
     struct job *queue; /* for the helper, in order */
     struct job *writing;
+    struct catalogue *written; /* by the last checkpoint that was acked; used when it is complete */
     int ending;
 };
 
@@ -97,8 +100,33 @@ static struct job *job_of(struct checkpoints *c, uint64_t id)
 
 /* ---- the helper thread -------------------------------------------------------------------- */
 
-static int write_tables(const struct worker *w, struct job *job, const char *path,
-                        struct worker_ack *ack, struct streamd_error *error)
+struct files {
+    struct sealed_file *main, *sealed; /* sealed: NULL where there is none */
+};
+
+/* Writes the sections of all tables, or of those with sealed namespaces. */
+static int write_sections(const struct worker *w, struct job *job, struct snapshot_writer *writer,
+                          struct sealed_file *sealed, struct streamd_error *error)
+{
+    uint32_t groups = w->plan->key_groups;
+    int rc = 0;
+
+    for (size_t i = 0; i < job->tables.count && !rc && !atomic_load(&job->cancelled); i++) {
+        const struct frozen_table *t = &job->tables.items[i];
+
+        if (!sealed)
+            rc = state_frozen_write(t->frozen, t->node, groups, writer, error);
+        else if (state_frozen_has_sealed(t->frozen, groups))
+            rc = state_frozen_write_sealed(t->frozen, t->node, groups, writer, sealed, error);
+    }
+    if (!rc && atomic_load(&job->cancelled))
+        rc = error_set(error, STREAMD_E_STATE, "the checkpoint was aborted");
+    return rc;
+}
+
+/* Writes one file of the checkpoint's folder; `*file` is it. */
+static int write_file(const struct worker *w, struct job *job, const char *kind, int sealed,
+                      struct sealed_file **file, struct streamd_error *error)
 {
     struct snapshot_identity identity = {.checkpoint = job->id,
                                          .pipeline = w->plan->name,
@@ -106,20 +134,77 @@ static int write_tables(const struct worker *w, struct job *job, const char *pat
                                          .parallelism = w->plan->parallelism,
                                          .key_groups = w->plan->key_groups};
     struct snapshot_writer *writer;
+    char name[32], path[PATH_MAX];
     int rc;
 
     snprintf(identity.lineage, sizeof(identity.lineage), "%s", w->options.lineage);
+    snprintf(name, sizeof(name), "%s-%u.snap", kind, w->options.links.self);
+    if ((size_t)snprintf(path, sizeof(path), "%s/%s", job->folder, name) >= sizeof(path))
+        return error_set(error, STREAMD_E_LIMIT, "the folder's name is too long");
+    *file = sealed_file_new(job->id, name);
+    if (!*file)
+        return error_set_nomem(error);
     rc = snapshot_writer_open(store_file_ops(), path, &identity, &writer, error);
     if (rc)
         return rc;
-    for (size_t i = 0; i < job->tables.count && !rc && !atomic_load(&job->cancelled); i++)
-        rc = state_frozen_write(job->tables.items[i].frozen, job->tables.items[i].node,
-                                w->plan->key_groups, writer, error);
-    if (rc || atomic_load(&job->cancelled)) {
+    rc = write_sections(w, job, writer, sealed ? *file : NULL, error);
+    if (rc) {
         snapshot_writer_abandon(writer);
-        return rc ? rc : error_set(error, STREAMD_E_STATE, "the checkpoint was aborted");
+        return rc;
     }
-    return snapshot_writer_close(writer, &ack->bytes, ack->checksum, error);
+    return snapshot_writer_close(writer, &(*file)->bytes, (*file)->checksum, error);
+}
+
+static int write_files(const struct worker *w, struct job *job, struct files *files,
+                       struct streamd_error *error)
+{
+    int sealed = 0, rc = 0;
+
+    for (size_t i = 0; i < job->tables.count && !sealed; i++)
+        sealed = state_frozen_has_sealed(job->tables.items[i].frozen, w->plan->key_groups);
+    if (sealed)
+        rc = write_file(w, job, "sealed", 1, &files->sealed, error);
+    return rc ? rc : write_file(w, job, "task", 0, &files->main, error);
+}
+
+/* What the job's tables have in files now. NULL: no memory. */
+static struct catalogue *make_catalogue(struct job *job)
+{
+    struct catalogue *catalogue = catalogue_new(job->id);
+    int rc = 0;
+
+    for (size_t i = 0; catalogue && i < job->tables.count && !rc; i++)
+        rc = catalogue_add(catalogue, job->tables.items[i].sealed,
+                           state_frozen_sealed(job->tables.items[i].frozen));
+    if (!rc)
+        return catalogue;
+    catalogue_free(catalogue);
+    return NULL;
+}
+
+/* The catalogue is in place before anybody hears of the files. What the ack points to is good while
+   the job and the files are. */
+static int write_checkpoint(struct checkpoints *c, struct job *job, struct files *files,
+                            struct worker_ack *ack, struct streamd_error *error)
+{
+    int rc = write_files(c->worker, job, files, error);
+    struct catalogue *catalogue;
+
+    if (rc)
+        return rc;
+    catalogue = make_catalogue(job);
+    if (!catalogue)
+        return error_set_nomem(error);
+    ack->name = files->main->name;
+    ack->bytes = files->main->bytes;
+    memcpy(ack->checksum, files->main->checksum, sizeof(ack->checksum));
+    ack->refers = catalogue->refers.items;
+    ack->refer_count = catalogue->refers.count;
+    pthread_mutex_lock(&c->mutex);
+    catalogue_free(c->written);
+    c->written = catalogue;
+    pthread_mutex_unlock(&c->mutex);
+    return 0;
 }
 
 static void write_job(struct checkpoints *c, struct job *job)
@@ -127,25 +212,20 @@ static void write_job(struct checkpoints *c, struct job *job)
     struct worker *w = c->worker;
     struct worker_ack ack = {.id = job->id, .name = "", .stall_us = job->stall_us};
     struct streamd_error error = job->error;
-    char name[32], path[PATH_MAX];
+    struct files files = {.main = NULL};
     int rc = error.code;
 
-    if (!rc && job->folder[0] && !atomic_load(&job->cancelled)) {
-        snprintf(name, sizeof(name), "task-%u.snap", w->options.links.self);
-        ack.name = name;
-        if ((size_t)snprintf(path, sizeof(path), "%s/%s", job->folder, name) >= sizeof(path))
-            rc = error_set(&error, STREAMD_E_LIMIT, "the folder's name is too long");
-        else
-            rc = write_tables(w, job, path, &ack, &error);
-    }
-    if (atomic_load(&job->cancelled))
-        return;
-    if (rc) {
-        w->options.reports->decline(w->options.self, job->id, error.message);
-        return;
-    }
+    if (!rc && job->folder[0] && !atomic_load(&job->cancelled))
+        rc = write_checkpoint(c, job, &files, &ack, &error);
     ack.rows_between = atomic_load_explicit(&w->rows, memory_order_relaxed) - job->rows_when_frozen;
-    w->options.reports->ack(w->options.self, &ack);
+    if (!atomic_load(&job->cancelled)) {
+        if (rc)
+            w->options.reports->decline(w->options.self, job->id, error.message);
+        else
+            w->options.reports->ack(w->options.self, &ack);
+    }
+    sealed_file_unref(files.main);
+    sealed_file_unref(files.sealed);
 }
 
 /* Memory for the next copies is touched here, so that the stream does not wait for pages at the
@@ -239,6 +319,7 @@ void checkpoints_close(struct worker *w)
     if (c->thread_runs)
         pthread_join(c->thread, NULL);
     job_free(c->current);
+    catalogue_free(c->written);
     freezer_free(c->freezer);
     pthread_mutex_destroy(&c->mutex);
     pthread_cond_destroy(&c->changed);
@@ -248,14 +329,15 @@ void checkpoints_close(struct worker *w)
 
 /* ---- freezing ----------------------------------------------------------------------------- */
 
-static int freeze_table(struct job *job, struct task *n, struct streamd_table *table)
+static int freeze_table(struct job *job, struct task *n, struct task_table *table)
 {
-    struct frozen_table entry = {.node = n->plan->name};
+    struct frozen_table entry = {.node = n->plan->name, .sealed = &table->sealed};
     int rc;
 
-    if (!table)
+    if (!table->table)
         return 0;
-    rc = state_freeze(n->worker->checkpoints->freezer, table, &entry.frozen, &job->error);
+    rc = state_freeze(n->worker->checkpoints->freezer, table->table, &table->sealed, &entry.frozen,
+                      &job->error);
     if (rc)
         return rc;
     if (array_push(&job->tables, entry)) {
@@ -270,11 +352,11 @@ static int freeze_task(struct job *job, struct task *n)
     int rc = positions_save(n, &job->error);
 
     for (uint32_t i = 0; i < n->plan->table_count && !rc; i++)
-        rc = freeze_table(job, n, n->tables[i].table);
+        rc = freeze_table(job, n, &n->tables[i]);
     if (!rc)
-        rc = freeze_table(job, n, n->splits.table);
+        rc = freeze_table(job, n, &n->splits);
     if (!rc)
-        rc = freeze_table(job, n, n->progress.table);
+        rc = freeze_table(job, n, &n->progress);
     return rc;
 }
 
@@ -359,8 +441,23 @@ void checkpoint_abort(struct worker *w, uint64_t id)
         c->settled = id;
 }
 
+/* From now on checkpoints may refer to the files of this one. */
+static void use_catalogue(struct checkpoints *c, uint64_t id)
+{
+    struct catalogue *written;
+
+    pthread_mutex_lock(&c->mutex);
+    written = c->written;
+    c->written = NULL;
+    pthread_mutex_unlock(&c->mutex);
+    if (written && written->id == id)
+        catalogue_apply(written);
+    catalogue_free(written);
+}
+
 void checkpoint_complete(struct worker *w, uint64_t id)
 {
+    use_catalogue(w->checkpoints, id);
     w->checkpoints->committing = id;
     for (uint32_t i = 0; i < w->task_count; i++)
         if (!w->tasks[i].absent)

@@ -3,6 +3,7 @@
 noinst_LTLIBRARIES += %D%/libworker.la
 %C%_libworker_la_SOURCES = \
 	%D%/batches.c \
+	%D%/catalogue.c %D%/catalogue.h \
 	%D%/checkpoint.c \
 	%D%/checkpoint.h \
 	%D%/commands.c \

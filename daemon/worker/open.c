@@ -164,6 +164,7 @@ void task_close(struct task *n)
         if (n->tables[i].table)
             n->worker->plan->backend->close(&n->context, n->tables[i].table);
         row_layout_clear(&n->tables[i].layout);
+        sealed_list_clear(&n->tables[i].sealed);
         n->tables[i] = (struct task_table){0};
     }
     positions_close(n);

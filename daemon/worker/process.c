@@ -13,6 +13,7 @@
 #include "exchange/segment.h"
 #include "exchange/wake.h"
 #include "graph/spread.h"
+#include "state/sealed.h"
 #include "worker/worker.h"
 
 #include <inttypes.h>
@@ -60,12 +61,31 @@ static void say(struct process *p, const char *type, json_t *body)
     }
 }
 
+static json_t *refers_json(const struct worker_ack *ack)
+{
+    json_t *refers = json_array();
+
+    for (size_t i = 0; i < ack->refer_count; i++) {
+        const struct sealed_file *f = ack->refers[i];
+
+        if (json_array_append_new(refers,
+                                  json_pack("{s:I,s:s,s:I,s:s}", "checkpoint",
+                                            (json_int_t)f->checkpoint, "name", f->name, "bytes",
+                                            (json_int_t)f->bytes, "checksum", f->checksum))) {
+            json_decref(refers);
+            return NULL;
+        }
+    }
+    return refers;
+}
+
 static void say_ack(void *self, const struct worker_ack *ack)
 {
     say(self, "ack",
-        json_pack("{s:I,s:s,s:I,s:s,s:I,s:I}", "checkpoint", (json_int_t)ack->id, "name", ack->name,
-                  "bytes", (json_int_t)ack->bytes, "checksum", ack->checksum, "rows_between",
-                  (json_int_t)ack->rows_between, "stall_us", (json_int_t)ack->stall_us));
+        json_pack("{s:I,s:s,s:I,s:s,s:I,s:I,s:o}", "checkpoint", (json_int_t)ack->id, "name",
+                  ack->name, "bytes", (json_int_t)ack->bytes, "checksum", ack->checksum,
+                  "rows_between", (json_int_t)ack->rows_between, "stall_us",
+                  (json_int_t)ack->stall_us, "refers", refers_json(ack)));
     if (FAILPOINT_ERRNO("W10"))
         _exit(EXIT_FAILED);
 }

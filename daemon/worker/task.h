@@ -20,6 +20,7 @@
 #include "graph/plan.h"
 #include "progress/align.h"
 #include "progress/valve.h"
+#include "state/sealed.h"
 #include "worker/worker.h"
 
 #include <stdatomic.h>
@@ -76,6 +77,7 @@ struct task_output {
 struct task_table {
     struct streamd_table *table;
     struct streamd_row_layout layout;
+    struct sealed_list sealed; /* what the last complete checkpoint has of it (checkpoint.h) */
 };
 
 struct task {

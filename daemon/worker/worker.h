@@ -40,6 +40,8 @@ struct worker_restore {
     const uint32_t *file_tasks; /* which worker wrote each */
 };
 
+struct sealed_file; /* state/sealed.h */
+
 /* How a checkpoint went in this worker. */
 struct worker_ack {
     uint64_t id;
@@ -48,6 +50,8 @@ struct worker_ack {
     char checksum[33];
     uint64_t rows_between; /* rows that tasks took between freezing the last state and this */
     int64_t stall_us;      /* time that freezing took from the dataflow */
+    struct sealed_file *const *refers; /* files of sealed namespaces that it needs; each once */
+    size_t refer_count;
 };
 
 /* What a worker under a coordinator says. ack and decline come from the helper thread, the others

@@ -115,6 +115,7 @@ struct streamd_host_accumulator {
  * update: for k < n, argument row sel[k] (k where sel is NULL) into rows[k]; rows may repeat.
  * time: event time per argument row, or NULL.
  * merge:  from[k] into into[k]; both have the same layout. NULL: cannot be merged.
+ *   Neither it nor final writes to the rows that it reads from.
  * final:  result value k from rows[k]; call->row_error and set_null work.
  * resolve: the result's type and the state columns, where they depend on the arguments' types.
  */

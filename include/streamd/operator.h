@@ -52,8 +52,10 @@ struct streamd_operator {
        the watermark INT64_MAX. Default: OK. */
     enum streamd_flow (*end)(struct streamd_context *c, void *self, uint32_t input);
 
-    /* Sinks, two-phase commit. prepare: make all that was written before checkpoint `id` durable
-       and note in a state table what commit will need. commit: everything prepared up to `id`
+    /* Checkpoints. prepare is called before the state of the task is copied for checkpoint `id`.
+       Operators seal what will not change any more (streamd_table_seal). Sinks, two-phase commit:
+       prepare makes all that was written before durable and notes in a state table what commit
+       will need. commit: everything prepared up to `id`
        becomes visible; idempotent. abort: checkpoint `id` failed; its interval joins the next one
        - nothing is undone. Without a state directory the host calls prepare and commit once, at
        the end of the input. Default: OK. */

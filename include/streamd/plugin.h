@@ -25,7 +25,7 @@ extern "C" {
 
 #define STREAMD_PLUGIN_MAGIC 0x73746431u /* "std1" */
 #define STREAMD_ABI_MAJOR 0
-#define STREAMD_ABI_MINOR 2
+#define STREAMD_ABI_MINOR 3
 
 /* Kinds, with the word used in file names. Never renumbered. */
 enum streamd_kind {

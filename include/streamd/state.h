@@ -58,8 +58,9 @@ struct streamd_keys {
 };
 
 enum streamd_lookup_mode {
-    STREAMD_LOOKUP_FIND = 0,  /* rows[k] is NULL where there is none */
-    STREAMD_LOOKUP_CREATE = 1 /* creates what is missing: keys set, columns zero and not NULL */
+    STREAMD_LOOKUP_FIND = 0,   /* rows[k] is NULL where there is none */
+    STREAMD_LOOKUP_CREATE = 1, /* creates what is missing: keys set, columns zero and not NULL */
+    STREAMD_LOOKUP_READ = 2    /* as FIND, and the rows will not be written to */
 };
 
 /* Position of a scan; start with {0}. Not valid across changes of the namespace scanned, except
@@ -85,6 +86,9 @@ struct streamd_table_ops {
     uint32_t (*due)(struct streamd_table *, int64_t, void **, uint32_t);
     int (*reorder)(struct streamd_table *, void *const *, uint32_t);
     int (*first)(struct streamd_table *, int64_t *);
+    /* Where a backend does not know of seals, both are NULL. */
+    void (*seal)(struct streamd_table *, int64_t);
+    uint64_t (*sealed)(struct streamd_table *, int64_t);
 };
 
 /* The head of every open table, whatever its backend. */
@@ -195,6 +199,25 @@ static inline int streamd_table_reorder(struct streamd_table *t, void *const *ro
 static inline int streamd_table_first(struct streamd_table *t, int64_t *value)
 {
     return t->ops->first(t, value);
+}
+
+/*
+ * Says that the rows of a namespace are not expected to change any more. Checkpoints then write
+ * them once, and later ones refer to what was written. A hint that may turn out to be wrong: lookup
+ * (but for STREAMD_LOOKUP_READ), append, erase, reserve and drop open the namespace again. What
+ * comes from elsewhere (scan, next, due, or calls before this one) must not be written to while it
+ * is sealed. A restore does not bring seals back.
+ */
+static inline void streamd_table_seal(struct streamd_table *t, int64_t ns)
+{
+    if (t->ops->seal)
+        t->ops->seal(t, ns);
+}
+
+/* 0 where a namespace is not sealed; else a number that no other sealing in this table had. */
+static inline uint64_t streamd_table_sealed(struct streamd_table *t, int64_t ns)
+{
+    return t->ops->sealed ? t->ops->sealed(t, ns) : 0;
 }
 
 /* Address of value `index` in a row. */

@@ -27,7 +27,7 @@ static int write_table(struct harness *h, struct freezer *freezer, struct stream
                        struct snapshot_writer *w, struct streamd_error *error)
 {
     struct frozen *frozen = NULL;
-    int rc = state_freeze(freezer, table, &frozen, error);
+    int rc = state_freeze(freezer, table, NULL, &frozen, error);
 
     if (!rc)
         rc = state_frozen_write(frozen, h->context.node, KEY_GROUPS, w, error);

@@ -213,7 +213,7 @@ static inline int case_write(struct table_case *c, struct freezer *freezer, cons
     struct frozen *frozen = NULL;
     uint64_t bytes;
     char checksum[33];
-    int rc = state_freeze(freezer, c->t, &frozen, error);
+    int rc = state_freeze(freezer, c->t, NULL, &frozen, error);
 
     if (!rc)
         rc = snapshot_writer_open(file_system(), path, &id, &w, error);

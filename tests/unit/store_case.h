@@ -172,6 +172,7 @@ static inline uint64_t complete(struct store *s, uint32_t tasks, const struct ma
         for (size_t i = 0; i < m.file_count; i++)
             if (m.files[i].checkpoint == other->checkpoint && !strcmp(m.files[i].name, other->name))
                 files[tasks] = m.files[i];
+        files[tasks].referred = 1;
         manifest_clear(&m);
     }
     assert_int_equal(write_manifest(store_file_ops(), folder, store_lineage(s), id, files,

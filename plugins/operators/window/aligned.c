@@ -86,4 +86,5 @@ const struct window_ops window_aligned_ops = {.batch = window_aligned_batch,
                                               .early = window_fire_early,
                                               .first_end = aligned_first_end,
                                               .add = add_group,
-                                              .again = window_fire_again};
+                                              .again = window_fire_again,
+                                              .seal = window_aligned_seal};

@@ -11,6 +11,7 @@ pluginexec_LTLIBRARIES += %D%/operator-window.la
 	%D%/late.c \
 	%D%/merge.c \
 	%D%/rows.c \
+	%D%/seal.c \
 	%D%/session.c \
 	%D%/session.h \
 	%D%/session_fire.c \

@@ -61,4 +61,5 @@ const struct window_ops window_shared_ops = {.open = read_progress,
                                              .early = shared_fire,
                                              .first_end = shared_first_end,
                                              .add = add,
-                                             .again = shared_fire_again};
+                                             .again = shared_fire_again,
+                                             .seal = shared_seal};

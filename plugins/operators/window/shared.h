@@ -67,6 +67,11 @@ window_step shared_fire;
 int shared_send(struct window_task *t, struct streamd_table *table, void *const *rows, uint32_t n,
                 int64_t ns);
 
+/* ---- seal.c ---- */
+
+/* Seals panes, spans and results that are not expected to change. */
+void shared_seal(struct window_task *t);
+
 /* ---- shared_again.c ---- */
 
 window_step shared_fire_again;

@@ -45,7 +45,7 @@ static int merge_piece(struct window_task *t, const struct shared_piece *piece, 
     struct streamd_keys keys = window_keys(t, t->groups.batch, t->groups.hash, t->left, n);
     uint32_t m = 0;
 
-    if (streamd_table_lookup(piece->table, piece->ns, &keys, STREAMD_LOOKUP_FIND, t->rows, NULL)) {
+    if (streamd_table_lookup(piece->table, piece->ns, &keys, STREAMD_LOOKUP_READ, t->rows, NULL)) {
         window_no_memory(t);
         return STREAMD_E_NOMEM;
     }

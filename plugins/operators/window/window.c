@@ -210,6 +210,17 @@ static enum streamd_flow window_resume(struct streamd_context *c, void *self)
     return t->resume(t);
 }
 
+static enum streamd_flow window_prepare(struct streamd_context *c, void *self, uint64_t id)
+{
+    struct window_task *t = self;
+
+    (void)c;
+    (void)id;
+    if (t->plan->ops->seal)
+        t->plan->ops->seal(t);
+    return STREAMD_OK;
+}
+
 /* ---- life ----------------------------------------------------------------------------------- */
 
 static void window_close(struct streamd_context *c, void *self)
@@ -290,6 +301,7 @@ static const struct streamd_operator window_operator = {
     .watermark = window_watermark,
     .timer = window_timer,
     .resume = window_resume,
+    .prepare = window_prepare,
     .close = window_close,
 };
 

@@ -6,6 +6,7 @@
  *   aligned.c   tumbling, sliding, cumulative        fire.c     walks over their windows
  *   session*.c  sessions                             count.c    count and global windows
  *   late.c      rows that are late; windows that fire again
+ *   seal.c      what will not change any more, for checkpoints
  *   shared*.c, merge.c   sliding and cumulative windows that share panes
  *
  * Aligned windows that share nothing live in the namespaces of one table, a row per key. A window
@@ -60,6 +61,7 @@ struct window_ops {
        them fires again. */
     int (*add)(struct window_task *, const struct window_group *);
     window_step *again;
+    void (*seal)(struct window_task *); /* before a checkpoint; NULL: nothing stays as it is */
 };
 
 /* Columns of tables behind the keys; these two only where results are revised. */
@@ -294,6 +296,11 @@ struct streamd_keys window_group_keys(struct window_task *t, const struct window
 /* ---- fire.c: aligned windows that are complete; those that changed before they are ---- */
 
 window_step window_fire, window_fire_early;
+
+/* ---- seal.c ---- */
+
+/* Seals windows that have fired. */
+void window_aligned_seal(struct window_task *t);
 
 /* ---- late.c ---- */
 

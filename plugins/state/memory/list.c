@@ -72,6 +72,7 @@ int table_append(struct streamd_table *table, int64_t ns, const struct streamd_k
 
     if (rc)
         return rc;
+    s->seal = 0;
     for (uint32_t k = 0; k < keys->n; k++) {
         rows[k] = append_one(t, s, keys, keys->sel ? keys->sel[k] : k);
         if (rows[k])

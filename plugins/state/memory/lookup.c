@@ -326,6 +326,8 @@ int table_lookup(struct streamd_table *table, int64_t ns, const struct streamd_k
         nothing(keys->n, rows, created);
         return 0;
     }
+    if (mode != STREAMD_LOOKUP_READ)
+        s->seal = 0;
     if (is_single(t))
         return lookup_single(t, s, mode, keys->n, rows, created);
     if (search(&f))

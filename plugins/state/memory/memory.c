@@ -11,6 +11,8 @@ static int erase(struct streamd_table *table, int64_t ns, void *const *rows, uin
     struct table *t = table_of(table);
     struct space *s = space_find(t, ns);
 
+    if (n)
+        s->seal = 0;
     for (uint32_t k = 0; k < n; k++) {
         struct row_head *head = head_of(rows[k]);
 
@@ -72,6 +74,7 @@ static void *reserve(struct streamd_table *table, void *row, uint32_t index, uin
     uint64_t wanted = (uint64_t)v->capacity * 2;
     void *data;
 
+    s->seal = 0;
     if (capacity <= v->capacity && v->data)
         return v->data;
     wanted = wanted < capacity ? capacity : wanted;
@@ -85,6 +88,22 @@ static void *reserve(struct streamd_table *table, void *row, uint32_t index, uin
     v->data = data;
     v->capacity = capacity;
     return data;
+}
+
+static void seal(struct streamd_table *table, int64_t ns)
+{
+    struct table *t = table_of(table);
+    struct space *s = space_find(t, ns);
+
+    if (s && !s->seal)
+        s->seal = ++t->seals;
+}
+
+static uint64_t sealed(struct streamd_table *table, int64_t ns)
+{
+    const struct space *s = space_find(table_of(table), ns);
+
+    return s ? s->seal : 0;
 }
 
 static const struct streamd_table_ops ops = {
@@ -101,6 +120,8 @@ static const struct streamd_table_ops ops = {
     .due = table_due,
     .reorder = table_reorder,
     .first = table_first,
+    .seal = seal,
+    .sealed = sealed,
 };
 
 static enum key_kind kind_of(uint8_t type)

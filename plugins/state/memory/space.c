@@ -391,7 +391,7 @@ void space_drop(struct table *t, int64_t id)
         return;
     }
     s->used = s->end = s->free = 0;
-    s->rows = 0;
+    s->rows = s->seal = 0;
     t->spare[t->spare_count++] = s;
     t->spare_bytes += s->bytes + s->slab.bytes;
 }

@@ -68,6 +68,7 @@ struct space {
     uint32_t room;   /* numbers that have memory */
     uint32_t free;   /* number + 1 of an erased row, 0: none */
     uint64_t rows;   /* that live */
+    uint64_t seal;   /* 0: open */
     size_t bytes;    /* of slots and segments */
     struct slab slab;
     /* Where number 0 would lie if the segment went back that far: the row at `number` is at
@@ -109,6 +110,7 @@ struct table {
     size_t live_bytes; /* of the spaces in use */
     size_t high_bytes; /* what they needed lately */
     uint32_t expected; /* rows of the space that was dropped last */
+    uint64_t seals;    /* the last one given out */
 
     int ordered, list;
     uint32_t stride;       /* bytes from row to row: head, row, short keys */
