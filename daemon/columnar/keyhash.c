@@ -1,8 +1,11 @@
 /*
  * One pass per key column over the batch, so that the loop over rows has no branch on the type.
- * Budget: 1 ns a row for fixed types, 4 ns for short strings.
+ * Budget: 1 ns a row for fixed types (64-bit numbers without a selection 0.2 to 0.5), 4 ns for
+ * short strings.
  */
 #include "columnar/keyhash.h"
+
+#include "columnar/kernel.h"
 
 #include <string.h>
 #define XXH_INLINE_ALL
@@ -43,6 +46,28 @@ static inline uint64_t canonical_decimal(const void *value)
     return v.high == ((int64_t)v.low >> 63) ? v.low : v.low ^ mix64((uint64_t)v.high);
 }
 
+/* The first column, and a later one, of 64-bit values without a selection. */
+static inline __attribute__((always_inline)) void hash_longs_body(uint64_t *restrict hash,
+                                                                  const uint64_t *restrict values,
+                                                                  uint32_t n)
+{
+    for (uint32_t k = 0; k < n; k++)
+        hash[k] = mix64(values[k]);
+}
+
+static inline __attribute__((always_inline)) void add_longs_body(uint64_t *restrict hash,
+                                                                 const uint64_t *restrict values,
+                                                                 uint32_t n)
+{
+    for (uint32_t k = 0; k < n; k++)
+        hash[k] = mix64(hash[k] * K + values[k]);
+}
+
+KERNELS(hash_longs, hash_longs_body,
+        (uint64_t *restrict hash, const uint64_t *restrict values, uint32_t n), (hash, values, n))
+KERNELS(add_longs, add_longs_body,
+        (uint64_t *restrict hash, const uint64_t *restrict values, uint32_t n), (hash, values, n))
+
 #define EACH_ROW(expression)                                           \
     for (uint32_t k = 0; k < b->count; k++) {                          \
         uint32_t row = b->sel ? b->sel[k] : k;                         \
@@ -62,7 +87,12 @@ static inline __attribute__((always_inline)) void add_values(const struct stream
         break;
     case STREAMD_INT64:
     case STREAMD_TIMESTAMP:
-        EACH_ROW(((const uint64_t *)c->values)[row])
+        if (!b->sel && first)
+            hash_longs(hash, c->values, b->count);
+        else if (!b->sel)
+            add_longs(hash, c->values, b->count);
+        else
+            EACH_ROW(((const uint64_t *)c->values)[row])
         break;
     case STREAMD_DATE:
         EACH_ROW((uint64_t)(int64_t)((const int32_t *)c->values)[row])

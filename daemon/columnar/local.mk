@@ -4,7 +4,9 @@ noinst_LTLIBRARIES += %D%/libcolumnar.la
 %C%_libcolumnar_la_SOURCES = \
 	%D%/arrow.h %D%/arrow_export.c %D%/arrow_import.c \
 	%D%/compact.c \
+	%D%/kernel.h \
 	%D%/keyhash.c %D%/keyhash.h \
+	%D%/narrow.c %D%/narrow.h \
 	%D%/pool.c %D%/pool.h \
 	%D%/rowcode.c %D%/rowcode.h \
 	%D%/rowtext.c %D%/rowtext.h \

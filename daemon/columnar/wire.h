@@ -5,17 +5,25 @@
  *    0  u32  bytes    of the whole encoding, a multiple of 16
  *    4  u32  rows     1 .. STREAMD_BATCH_MAX_ROWS
  *    8  u16  columns  as many as the schema has
- *   10  u8   version  1
+ *   10  u8   version  2; 1 is the same without what is narrow
  *   11  u8   flags    1 event times  2 ... they are a field's values  4 row kinds  8 key hashes
+ *                     16 the event times are narrow
  *   12  u32  field    whose values are the event times, where flag 2 is set, else 0
- *   16  per column: u32 form (0 absent, 1 values, 3 values and validity), u32 bytes of data
- *   ..  event times i64[rows], key hashes u64[rows], row kinds u8[rows]: those that are there
- *   ..  per column: validity, one bit a row, lowest first; values, or offsets i32[rows + 1] from 0
+ *   16  per column: u32 form (0 absent, 1 values, 3 values and validity; + 4: the values are
+ *       narrow), u32 bytes of data
+ *   ..  event times i64[rows] or narrow, key hashes u64[rows], row kinds u8[rows]: those that are
+ * there
+ *   ..  per column: validity, one bit a row, lowest first; values, narrow or not, or offsets
+ *       i32[rows + 1] from 0
  *   ..  per column of variable length: the data
  *
- * Values lie as in a batch (batch.h). A selection is never stored: only selected rows are encoded.
- * Bytes between sections are 0. A column that is not there (nobody reads it) stays so. Bounds of
- * the event times are not stored either: whoever decodes computes them.
+ * Narrow are event times, and values of int64 and timestamp, where that takes fewer bytes: a
+ * section { u64 base, u32 width, u32 0 } and one with width = 0, 1, 2 or 4 bytes a row, which added
+ * to the base, modulo 2^64, give the value.
+ *
+ * Else values lie as in a batch (batch.h). A selection is never stored: only selected rows are
+ * encoded. Bytes between sections are 0. A column that is not there (nobody reads it) stays so.
+ * Bounds of the event times are not stored either: whoever decodes computes them.
  */
 #ifndef COLUMNAR_WIRE_H
 #define COLUMNAR_WIRE_H
@@ -39,10 +47,7 @@ static inline struct wire_rows wire_rows_of(const struct streamd_batch *b)
     return rows;
 }
 
-/* Bytes that these rows take at least: all but the data of texts. Costs nothing per row. */
-size_t wire_least(const struct streamd_batch *batch, const struct wire_rows *rows);
-
-/* Bytes that these rows take. */
+/* Bytes that these rows take: has to look at them. */
 size_t wire_size(const struct streamd_batch *batch, const struct wire_rows *rows);
 
 /*

@@ -2,13 +2,16 @@
  * Bytes to a batch. All bytes are copied at once into the memory of the new batch, and its columns
  * point into that copy: one memcpy, and nobody else can change what was checked. Then sections are
  * taken one after another, each within the length; offsets must rise from 0 to the length of the
- * data. Every value of a fixed width is a value of its type; there is nothing to be judged.
+ * data. Every value of a fixed width is a value of its type; there is nothing to be judged. Narrow
+ * values get memory of their own, wide.
  *
- * Budget: the memcpy, and 0.3 ns a row for bounds of the event times and for offsets.
+ * Budget: the memcpy, 0.3 ns a row for bounds of the event times and for offsets, and 0.2 ns a row
+ * for each narrow column.
  */
 #include "columnar/wire.h"
 
 #include "base/error.h"
+#include "columnar/narrow.h"
 #include "columnar/pool.h"
 #include "columnar/wire_form.h"
 
@@ -19,6 +22,7 @@ struct source {
     uint8_t *at;
     size_t left;
     const char *why;
+    int no_memory; /* there is a `why`, too */
 };
 
 /* The next section of a batch, or NULL: the bytes end before it does. */
@@ -54,6 +58,31 @@ static int offsets_rise(const int32_t *offsets, uint32_t rows, uint32_t bytes)
            (uint32_t)offsets[rows] == bytes;
 }
 
+/* Numbers of eight bytes, which may be narrow; NULL where something is wrong. */
+static void *take_numbers(struct source *s, struct streamd_batch *b, int narrow)
+{
+    const struct wire_narrow *head;
+    const void *from;
+    void *numbers;
+
+    if (!narrow)
+        return section(s, b->rows * sizeof(uint64_t));
+    head = section(s, sizeof(*head));
+    check(s, head && (head->width <= 2 || head->width == 4) && head->zero == 0,
+          "numbers are of an unknown width");
+    from = s->why ? NULL : section(s, (size_t)head->width * b->rows);
+    if (!from)
+        return NULL;
+    numbers = batch_alloc(b, b->rows * sizeof(uint64_t));
+    if (!numbers) {
+        s->no_memory = 1;
+        check(s, 0, "no memory");
+        return NULL;
+    }
+    narrow_take(numbers, (struct narrow){head->base, head->width}, from, b->rows);
+    return numbers;
+}
+
 static void take_kinds(struct source *s, struct streamd_batch *b)
 {
     uint8_t bad = 0;
@@ -71,8 +100,12 @@ static void take_extras(struct source *s, const struct wire_header *h, struct st
     check(s, !(h->flags & ~WIRE_FLAGS), "it has unknown flags");
     check(s, !(h->flags & WIRE_TIME_IS_FIELD) || (h->flags & WIRE_EVENT_TIME),
           "it has the field of no event time");
+    check(s,
+          !(h->flags & WIRE_NARROW_TIME) ||
+              (h->flags & (WIRE_EVENT_TIME | WIRE_TIME_IS_FIELD)) == WIRE_EVENT_TIME,
+          "it has narrow event times and none");
     if ((h->flags & WIRE_EVENT_TIME) && !(h->flags & WIRE_TIME_IS_FIELD))
-        b->event_time = section(s, n * sizeof(int64_t));
+        b->event_time = take_numbers(s, b, h->flags & WIRE_NARROW_TIME);
     if (h->flags & WIRE_KEY_HASH)
         b->key_hash = section(s, n * sizeof(uint64_t));
     if (h->flags & WIRE_ROW_KIND)
@@ -83,21 +116,26 @@ static void take_column(struct source *s, const struct wire_column *form, uint8_
                         struct streamd_batch *b, struct streamd_column *c)
 {
     size_t width = streamd_type_width(type), n = b->rows;
+    uint32_t plain = wire_may_be_narrow(type) ? form->form & ~(uint32_t)WIRE_NARROW : form->form;
     uint8_t *values;
 
     memset(c, 0, sizeof(*c));
-    check(s, form->form == WIRE_ABSENT || form->form == WIRE_VALUES || form->form == WIRE_NULLABLE,
+    check(s, form->form == WIRE_ABSENT || plain == WIRE_VALUES || plain == WIRE_NULLABLE,
           "a column has an unknown form");
     check(s, form->data_bytes == 0 || (!width && form->form != WIRE_ABSENT),
           "a column has data and no offsets");
     if (s->why || form->form == WIRE_ABSENT)
         return;
-    if (form->form == WIRE_NULLABLE)
+    if (plain == WIRE_NULLABLE)
         c->validity = section(s, (n + 7) / 8);
     if (!width) {
         c->offsets = section(s, (n + 1) * sizeof(int32_t));
         check(s, c->offsets && offsets_rise(c->offsets, b->rows, form->data_bytes),
               "offsets do not rise to the end of the data");
+        return;
+    }
+    if (wire_may_be_narrow(type)) {
+        c->values = take_numbers(s, b, form->form != plain);
         return;
     }
     c->values = values = section(s, n * width);
@@ -116,8 +154,6 @@ static void take_data(struct source *s, const struct wire_column *form, struct s
 /* Event times that are a field's values, and the bounds of all event times. */
 static void finish_times(struct source *s, const struct wire_header *h, struct streamd_batch *b)
 {
-    int64_t least = INT64_MAX, largest = INT64_MIN;
-
     if (h->flags & WIRE_TIME_IS_FIELD) {
         uint32_t i = h->field;
 
@@ -127,16 +163,8 @@ static void finish_times(struct source *s, const struct wire_header *h, struct s
               "the event times are those of a field that is no timestamp");
         b->event_time = s->why ? NULL : b->columns[i].values;
     }
-    if (s->why || !b->event_time)
-        return;
-    for (uint32_t i = 0; i < b->rows; i++) {
-        int64_t t = b->event_time[i];
-
-        least = t < least ? t : least;
-        largest = t > largest ? t : largest;
-    }
-    b->min_time = least;
-    b->max_time = largest;
+    if (!s->why && b->event_time)
+        narrow_bounds(b->event_time, b->rows, &b->min_time, &b->max_time);
 }
 
 static void take_batch(struct source *s, size_t length, struct streamd_batch *b)
@@ -147,7 +175,8 @@ static void take_batch(struct source *s, size_t length, struct streamd_batch *b)
 
     if (!h)
         return;
-    check(s, h->version == WIRE_VERSION, "it is of an unknown version");
+    check(s, h->version >= WIRE_OLDEST && h->version <= WIRE_VERSION,
+          "it is of an unknown version");
     check(s, h->bytes == length, "it says another length than it has");
     check(s, h->rows > 0 && h->rows <= STREAMD_BATCH_MAX_ROWS, "it has no rows, or too many");
     check(s, h->columns == columns, "it has another number of columns");
@@ -164,6 +193,29 @@ static void take_batch(struct source *s, size_t length, struct streamd_batch *b)
     finish_times(s, h, b);
 }
 
+/*
+ * Bytes that narrow numbers take when they are wide. It is asked for before the bytes are copied
+ * and checked, and so may be wrong: then the batch gets its memory in more pieces than one.
+ */
+static size_t widened(const struct streamd_schema *schema, const uint8_t *bytes, size_t length)
+{
+    struct wire_header h;
+    struct wire_column form;
+    size_t columns = 0;
+
+    memcpy(&h, bytes, sizeof(h));
+    columns += (h.flags & WIRE_NARROW_TIME) != 0;
+    for (uint32_t i = 0; i < schema->field_count; i++) {
+        size_t at = sizeof(h) + i * sizeof(form);
+
+        if (at + sizeof(form) > length)
+            break;
+        memcpy(&form, bytes + at, sizeof(form));
+        columns += (form.form & WIRE_NARROW) != 0;
+    }
+    return h.rows <= STREAMD_BATCH_MAX_ROWS ? columns * wire_aligned(h.rows * sizeof(uint64_t)) : 0;
+}
+
 int wire_decode(struct batch_pool *pool, const struct streamd_schema *schema, const void *bytes,
                 size_t length, struct streamd_batch **batch, struct streamd_error *error)
 {
@@ -172,7 +224,7 @@ int wire_decode(struct batch_pool *pool, const struct streamd_schema *schema, co
 
     if (length < sizeof(struct wire_header) || length % 16 != 0)
         return error_set(error, STREAMD_E_DATA, "a batch cannot be decoded: it has a wrong length");
-    b = batch_bare(pool, schema, length);
+    b = batch_bare(pool, schema, length + widened(schema, bytes, length));
     s.at = b ? batch_alloc(b, length) : NULL;
     if (!s.at) {
         batch_release(b);
@@ -182,6 +234,8 @@ int wire_decode(struct batch_pool *pool, const struct streamd_schema *schema, co
     take_batch(&s, length, b);
     if (s.why) {
         batch_release(b);
+        if (s.no_memory)
+            return error_set_nomem(error);
         return error_set(error, STREAMD_E_DATA, "a batch cannot be decoded: %s", s.why);
     }
     *batch = b;

@@ -61,6 +61,8 @@ struct channel_ring {
     const struct wake *peer; /* of the worker at the other end */
     const struct streamd_schema *schema;
     size_t record_bytes; /* a row that is larger, encoded, is refused; 0: 1 GiB */
+    int key_hash;        /* of a sender: key hashes go along. Else who needs them computes them
+                            again, which is cheaper than 8 bytes a row, unless keys are texts. */
 };
 
 /* The producer's end: `slots` batches (at least 1) wait in it when the ring is full. NULL: no

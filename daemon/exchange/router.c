@@ -7,9 +7,10 @@
  *     rows    0 1 2 3 4 5          order  | 0 3 4 | 1 2 5 |
  *     owner   0 1 1 0 0 1                 | task 0| task 1|
  *
- * With few tasks it is cheaper to go once over the hashes per task and take what lies in its range,
- * without a branch and without counting. Hashes and order lie in a header of their own in front of
- * the batch, and live as long as it. Budget: 3 ns a row.
+ * With few tasks it is cheaper to go once over the hashes per task (once in all for two tasks) and
+ * take what lies in its range, without a branch and without counting. Hashes and order lie in a
+ * header of their own in front of the batch, and live as long as it. Budget: 3 ns a row, 1 ns with
+ * two tasks.
  */
 #include "exchange/router.h"
 
@@ -35,7 +36,7 @@ struct router {
     struct streamd_type *types;
     uint16_t *owner_of_group;
     uint16_t *owner;        /* of the k-th row of the batch at hand */
-    uint32_t *end;          /* of each task's rows in the order */
+    uint32_t *begin, *end;  /* of each task's rows in the order */
     uint64_t from[FEW + 1]; /* count <= FEW: the least `hash >> 32` of each task, and the end */
     uint32_t *at[LANES];    /* of the next row of each task, per lane */
 };
@@ -59,13 +60,14 @@ static int make_tables(struct router *r)
     r->types = memory_zalloc((size_t)s->key_count + 1, sizeof(*r->types));
     r->owner_of_group = memory_zalloc(s->key_groups, sizeof(*r->owner_of_group));
     r->owner = memory_zalloc(STREAMD_BATCH_MAX_ROWS, sizeof(*r->owner));
+    r->begin = memory_zalloc(s->count, sizeof(*r->begin));
     r->end = memory_zalloc(s->count, sizeof(*r->end));
     for (int lane = 0; lane < LANES; lane++) {
         r->at[lane] = memory_zalloc(s->count, sizeof(*r->at[lane]));
         if (!r->at[lane])
             return STREAMD_E_NOMEM;
     }
-    if (!r->keys || !r->types || !r->owner_of_group || !r->owner || !r->end)
+    if (!r->keys || !r->types || !r->owner_of_group || !r->owner || !r->begin || !r->end)
         return STREAMD_E_NOMEM;
     for (uint32_t i = 0; i < s->key_count; i++)
         r->types[i] = s->schema->fields[s->key_fields[i]].type;
@@ -99,6 +101,7 @@ void router_free(struct router *r)
     memory_free(r->types);
     memory_free(r->owner_of_group);
     memory_free(r->owner);
+    memory_free(r->begin);
     memory_free(r->end);
     for (int lane = 0; lane < LANES; lane++)
         memory_free(r->at[lane]);
@@ -152,12 +155,38 @@ static uint32_t take_range(const struct streamd_batch *b, uint64_t least, uint64
     return n;
 }
 
+/* The order for two tasks. Each row is written to both lists, and stays in one: the second begins
+   behind the place where the first ends if it has all rows. */
+static void take_halves(struct router *r, const struct streamd_batch *b, uint16_t *order)
+{
+    const uint64_t *hash = b->key_hash;
+    uint64_t border = r->from[1];
+    uint16_t *second = order + b->count + 1;
+    uint32_t n = 0;
+
+    for (uint32_t k = 0; k < b->count; k++) {
+        uint32_t row = b->sel ? b->sel[k] : k;
+
+        order[n] = second[k - n] = (uint16_t)row;
+        n += hash[row] >> 32 < border;
+    }
+    r->begin[0] = 0;
+    r->end[0] = n;
+    r->begin[1] = b->count + 1;
+    r->end[1] = b->count + 1 + (b->count - n);
+}
+
 /* The order, for few tasks. */
 static void take_ranges(struct router *r, const struct streamd_batch *b, uint16_t *order)
 {
     uint32_t n = 0;
 
+    if (r->spec.count == 2) {
+        take_halves(r, b, order);
+        return;
+    }
     for (uint32_t t = 0; t < r->spec.count; t++) {
+        r->begin[t] = n;
         n += take_range(b, r->from[t], r->from[t + 1], order + n);
         r->end[t] = n;
     }
@@ -198,6 +227,7 @@ static void find_places(struct router *r)
             r->at[lane][t] = at;
             at += n;
         }
+        r->begin[t] = t > 0 ? r->end[t - 1] : 0;
         r->end[t] = at;
     }
 }
@@ -240,9 +270,9 @@ static int split_updates(struct router *r, struct streamd_batch *b)
 
 static int send_order(struct router *r, struct streamd_batch *b, const uint16_t *order)
 {
-    for (uint32_t t = 0, begin = 0; t < r->spec.count; begin = r->end[t++]) {
-        uint32_t n = r->end[t] - begin;
-        int rc = n ? channel_send_rows(r->spec.consumers[t], b, order + begin, n) : 0;
+    for (uint32_t t = 0; t < r->spec.count; t++) {
+        uint32_t n = r->end[t] - r->begin[t];
+        int rc = n ? channel_send_rows(r->spec.consumers[t], b, order + r->begin[t], n) : 0;
 
         if (rc)
             return result(r, t, rc);
@@ -256,7 +286,7 @@ static int send_by_hash(struct router *r, struct streamd_batch *b)
     uint16_t *order;
 
     b->key_hash = batch_alloc(b, b->rows * sizeof(*b->key_hash));
-    order = batch_alloc(b, ((size_t)b->count + 1) * sizeof(*order));
+    order = batch_alloc(b, 2 * ((size_t)b->count + 1) * sizeof(*order)); /* see take_halves */
     if (!b->key_hash || !order)
         return no_memory(r);
     for (uint32_t i = 0; i < r->spec.key_count; i++)

@@ -5,7 +5,8 @@
  *   GLOBAL     everything to task 0: one consumer
  *   REBALANCE  batch by batch in turns
  *   BROADCAST  every row to every task
- *   HASH       each row to the owner of its key group; the consumer's batches carry key_hash
+ *   HASH       each row to the owner of its key group; batches carry key_hash, where the channel
+ *              takes it along (struct channel_ring)
  *
  * Control frames go to all consumers in one step (rule R3). An event of the task runs only where
  * all consumers have room (rule R2). Dataflow thread only.

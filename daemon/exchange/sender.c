@@ -32,6 +32,7 @@ struct sender {
     const struct wake *peer;
     struct frame_queue queue;
     size_t record_limit;
+    int key_hash;
 
     uint32_t sent; /* rows of the batch at hand that are in the ring, or in `record` */
     uint32_t part; /* rows of it to try at once; 0: all */
@@ -190,8 +191,12 @@ static int put_part(struct sender *s, const struct streamd_batch *b, const uint1
 static int put_rows(struct sender *s, const struct streamd_batch *b, const uint16_t *list,
                     uint32_t count)
 {
+    struct streamd_batch as_sent = *b;
+
+    if (!s->key_hash)
+        as_sent.key_hash = NULL;
     while (s->record || s->sent < count) {
-        int rc = s->record ? put_fragments(s) : put_part(s, b, list, count - s->sent);
+        int rc = s->record ? put_fragments(s) : put_part(s, &as_sent, list, count - s->sent);
 
         if (rc <= 0)
             return rc;
@@ -342,6 +347,7 @@ struct channel *channel_new_sender(const struct channel_ring *ring, uint32_t slo
     s->channel.body = &sender_body;
     ring_writer_init(&s->ring, segment_ring(ring->segment, ring->ring));
     s->peer = ring->peer;
+    s->key_hash = ring->key_hash;
     s->record_limit = ring->record_bytes ? ring->record_bytes : DEFAULT_RECORD;
     if (frame_queue_init(&s->queue, slots)) {
         memory_free(s);

@@ -5,6 +5,7 @@
  */
 #include "worker/splits.h"
 
+#include "columnar/narrow.h"
 #include "columnar/pool.h"
 
 enum { LARGE_BATCH_BYTES = 1 << 19 };
@@ -97,11 +98,24 @@ static int reject_timeless(struct task *n, struct streamd_batch *b, const struct
     return 0;
 }
 
+static void selected_bounds(struct streamd_batch *b)
+{
+    int64_t least = INT64_MAX, largest = INT64_MIN;
+
+    for (uint32_t k = 0; k < b->count; k++) {
+        int64_t t = b->event_time[b->sel[k]];
+
+        least = t < least ? t : least;
+        largest = t > largest ? t : largest;
+    }
+    b->min_time = least;
+    b->max_time = largest;
+}
+
 /* Sets the event times of a batch, and the bounds of its selected rows. */
 static int set_event_time(struct task *n, struct streamd_batch *b)
 {
     const struct plan_event_time *e = &n->plan->event_time;
-    int64_t least = INT64_MAX, largest = INT64_MIN;
 
     if (!e->has) {
         b->event_time = NULL;
@@ -115,23 +129,10 @@ static int set_event_time(struct task *n, struct streamd_batch *b)
             return rc;
         b->event_time = c->values;
     }
-    if (b->sel) {
-        for (uint32_t k = 0; k < b->count; k++) {
-            int64_t t = b->event_time[b->sel[k]];
-
-            least = t < least ? t : least;
-            largest = t > largest ? t : largest;
-        }
-    } else {
-        for (uint32_t k = 0; k < b->rows; k++) {
-            int64_t t = b->event_time[k];
-
-            least = t < least ? t : least;
-            largest = t > largest ? t : largest;
-        }
-    }
-    b->min_time = least;
-    b->max_time = largest;
+    if (b->sel)
+        selected_bounds(b);
+    else
+        narrow_bounds(b->event_time, b->rows, &b->min_time, &b->max_time);
     return 0;
 }
 

@@ -74,17 +74,28 @@ static struct edge *add_edge(struct task *writer, const struct plan_node *reader
     return e;
 }
 
+/* Is a key of this edge of variable length? Its hash costs more than it takes to send it. */
+static int has_text_key(const struct plan_input *in, const struct streamd_schema *schema)
+{
+    for (uint32_t i = 0; i < in->key_count; i++)
+        if (streamd_type_width(schema->fields[in->key_fields[i]].type.id) == 0)
+            return 1;
+    return 0;
+}
+
 /* The end of a ring in the memory of worker `at`; the other end is in worker `peer`. */
 static struct channel_ring ring_of(const struct worker *w, uint32_t at, uint32_t peer,
                                    uint32_t node, uint32_t input, uint32_t producer)
 {
     const struct plan_input *in = &w->plan->nodes[node].inputs[input];
+    const struct streamd_schema *schema = w->plan->nodes[in->node].outputs[in->output].schema;
 
     return (struct channel_ring){
         .segment = w->options.links.segments[at],
         .ring = spread_ring(w->plan, at, node, input, producer),
         .peer = &w->options.links.wakes[peer],
-        .schema = w->plan->nodes[in->node].outputs[in->output].schema,
+        .schema = schema,
+        .key_hash = in->exchange == PLAN_HASH && has_text_key(in, schema),
     };
 }
 

@@ -44,7 +44,8 @@ CLEANFILES += %D%/fuzz_wire
 %C%_fuzz_wire_SOURCES = \
 	%D%/fuzz_wire.c %D%/wire_fuzz.c %D%/wire_fuzz.h \
 	daemon/base/error.c daemon/base/memory.c \
-	daemon/columnar/compact.c daemon/columnar/keyhash.c daemon/columnar/pool.c \
+	daemon/columnar/compact.c daemon/columnar/keyhash.c daemon/columnar/narrow.c \
+	daemon/columnar/pool.c \
 	daemon/columnar/wire_decode.c daemon/columnar/wire_encode.c \
 	daemon/exchange/channel.c daemon/exchange/local.c daemon/exchange/queue.c \
 	daemon/exchange/receiver.c daemon/exchange/ring.c daemon/exchange/segment.c \

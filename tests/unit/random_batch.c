@@ -61,13 +61,35 @@ static void fill_text(struct streamd_batch *b, uint32_t column, uint64_t *seed, 
     }
 }
 
+/* How far numbers lie apart at most: anything, or what fits into so many bytes; now and then one
+   less or more. */
+static uint64_t random_span(uint64_t *seed)
+{
+    static const uint64_t spans[] = {0, UINT8_MAX, UINT16_MAX, UINT32_MAX};
+
+    if (random_one_in(seed, 3))
+        return UINT64_MAX;
+    return spans[random_below(seed, 4)] + random_below(seed, 3) / 2;
+}
+
+/* A number of that span above `base`: often the first or the last of them. */
+static uint64_t random_number(uint64_t *seed, uint64_t base, uint64_t span)
+{
+    uint64_t any = random_next(seed);
+
+    if (span == UINT64_MAX)
+        return any;
+    return base + (random_one_in(seed, 8) ? span : random_one_in(seed, 8) ? 0 : any % (span + 1));
+}
+
 static void fill_values(struct streamd_column *c, uint8_t type, uint64_t *seed, uint32_t rows)
 {
     size_t width = streamd_type_width(type);
     uint8_t *values = c->values;
+    uint64_t base = random_next(seed), span = random_span(seed);
 
     for (uint32_t row = 0; row < rows; row++) {
-        uint64_t words[2] = {random_next(seed), random_next(seed)};
+        uint64_t words[2] = {random_number(seed, base, span), random_next(seed)};
 
         if (type == STREAMD_BOOL)
             words[0] &= 1;
@@ -101,6 +123,8 @@ static int fill_column(struct streamd_batch *b, uint32_t i, uint64_t *seed, uint
 
 static void fill_times(struct streamd_batch *b, uint64_t *seed, uint32_t rows)
 {
+    uint64_t base = random_next(seed), span = random_span(seed);
+
     for (uint32_t i = 0; i < b->schema->field_count; i++) {
         if (b->schema->fields[i].type.id == STREAMD_TIMESTAMP && b->columns[i].values &&
             random_one_in(seed, 2)) {
@@ -111,7 +135,7 @@ static void fill_times(struct streamd_batch *b, uint64_t *seed, uint32_t rows)
     if (random_one_in(seed, 4))
         b->event_time = NULL;
     for (uint32_t row = 0; b->event_time && row < rows; row++)
-        b->event_time[row] = (int64_t)random_next(seed) >> 8;
+        b->event_time[row] = (int64_t)random_number(seed, base, span) >> 8;
 }
 
 static int fill_extras(struct streamd_batch *b, uint64_t *seed, uint32_t rows)

@@ -14,7 +14,7 @@ static void must(int right)
 void ring_ends_init(struct ring_ends *e, const struct streamd_schema *schema, uint32_t ring_bytes,
                     uint32_t slots, size_t record_bytes)
 {
-    struct channel_ring ring = {.schema = schema, .record_bytes = record_bytes};
+    struct channel_ring ring = {.schema = schema, .record_bytes = record_bytes, .key_hash = 1};
 
     for (int i = 0; i < 2; i++) {
         must(segment_create(2, ring_bytes, &e->memfd[i], NULL) == 0);

@@ -183,6 +183,35 @@ static void golden_vectors(void **state)
     batch_pool_free(pool);
 }
 
+/* Many numbers at once have the hashes that each has by itself: the golden vectors pin those. */
+static void many_at_once(void **state)
+{
+    enum { ROWS = 1021 };
+    static int64_t values[2][ROWS];
+    static const struct streamd_type types[] = {{.id = STREAMD_INT64}, {.id = STREAMD_TIMESTAMP}};
+    static uint64_t hash[ROWS], one[ROWS];
+    struct streamd_column columns[] = {{.values = values[0]}, {.values = values[1]}};
+    const struct streamd_column *keys[] = {&columns[0], &columns[1]};
+    struct streamd_batch b = {.rows = ROWS, .capacity = ROWS};
+
+    (void)state;
+    for (uint32_t i = 0; i < ROWS; i++) {
+        values[0][i] = (int64_t)(i * UINT64_C(0x9E3779B97F4A7C15));
+        values[1][i] = (int64_t)i - 500;
+    }
+    for (uint32_t count = 1; count <= 2; count++) {
+        b.count = ROWS;
+        b.sel = NULL;
+        keyhash_batch(&b, keys, types, count, hash);
+        b.count = 1;
+        for (uint16_t i = 0; i < ROWS; i++) {
+            b.sel = &i;
+            keyhash_batch(&b, keys, types, count, one);
+            assert_int_equal(hash[i], one[i]);
+        }
+    }
+}
+
 static void no_key(void **state)
 {
     struct streamd_batch b = {.rows = 3, .count = 3, .capacity = 3};
@@ -225,6 +254,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(golden_vectors),
+        cmocka_unit_test(many_at_once),
         cmocka_unit_test(no_key),
         cmocka_unit_test(groups_and_owners),
     };

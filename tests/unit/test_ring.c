@@ -480,7 +480,11 @@ static void between_threads(void **state)
     (void)state;
     random_schema_init(&p.schema, &seed);
     ring_ends_init(&p.ends, &p.schema.schema, 4096, 2, 0);
-    ring = (struct channel_ring){p.ends.mapped[1], 1, &p.ends.wake[1], &p.schema.schema, 0};
+    ring = (struct channel_ring){.segment = p.ends.mapped[1],
+                                 .ring = 1,
+                                 .peer = &p.ends.wake[1],
+                                 .schema = &p.schema.schema,
+                                 .key_hash = 1};
     channel_free(p.ends.sender);
     p.ends.sender = channel_new_sender(&ring, 2);
     assert_non_null(p.ends.sender);
@@ -489,6 +493,55 @@ static void between_threads(void **state)
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_int_equal(p.status, 0);
     ring_ends_clear(&p.ends);
+}
+
+/* Key hashes go along where the channel says so, also from the queue in front of the ring. */
+static void key_hashes(void **state)
+{
+    static const struct streamd_field fields[] = {{"n", {.id = STREAMD_INT64}}};
+    static const struct streamd_schema schema = {1, fields};
+    struct ring_ends e;
+
+    (void)state;
+    ring_ends_init(&e, &schema, 256, 9, 0);
+    for (int with = 0; with < 2; with++) {
+        struct channel_ring ring = {.segment = e.of_sender,
+                                    .ring = 1,
+                                    .peer = &e.wake[1],
+                                    .schema = &schema,
+                                    .key_hash = with};
+        struct channel_ring back = ring;
+        int got = 0;
+
+        channel_free(e.sender);
+        channel_free(e.receiver);
+        atomic_store(segment_ring(e.of_sender, 1).head, 0);
+        atomic_store(segment_ring(e.of_sender, 1).tail, 0);
+        back.peer = &e.wake[0];
+        e.sender = channel_new_sender(&ring, 9);
+        e.receiver = channel_new_receiver(&back, e.pool, NULL, 0);
+        for (int64_t i = 0; i < 9; i++) {
+            struct streamd_batch *b = batch_new(e.pool, &schema, 1);
+
+            b->rows = b->count = 1;
+            b->event_time = NULL;
+            *(int64_t *)b->columns[0].values = i;
+            b->key_hash = batch_alloc(b, sizeof(uint64_t));
+            *b->key_hash = 77;
+            assert_int_equal(channel_send(e.sender, b), 0);
+        }
+        assert_true(channel_batches(e.sender) > 0);
+        while (channel_peek(e.receiver)) {
+            struct streamd_batch *b = channel_take(e.receiver).batch;
+
+            assert_int_equal(*(int64_t *)b->columns[0].values, got++);
+            assert_int_equal(b->key_hash ? *b->key_hash : 0, with ? 77 : 0);
+            batch_release(b);
+            assert_true(channel_pump(e.sender) >= 0);
+        }
+        assert_int_equal(got, 9);
+    }
+    ring_ends_clear(&e);
 }
 
 /* ---- nonsense -------------------------------------------------------------------------------- */
@@ -663,8 +716,9 @@ int main(void)
         cmocka_unit_test(room_and_order),    cmocka_unit_test(record_limit),
         cmocka_unit_test(all_room_is_used),  cmocka_unit_test(freed_under_way),
         cmocka_unit_test(lacks_a_column),    cmocka_unit_test(between_processes),
-        cmocka_unit_test(between_threads),   cmocka_unit_test(hostile_headers),
-        cmocka_unit_test(hostile_sequences), cmocka_unit_test(hostile_at_random),
+        cmocka_unit_test(between_threads),   cmocka_unit_test(key_hashes),
+        cmocka_unit_test(hostile_headers),   cmocka_unit_test(hostile_sequences),
+        cmocka_unit_test(hostile_at_random),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
