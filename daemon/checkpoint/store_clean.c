@@ -63,7 +63,8 @@ static void choose(const struct store *s, const char *lineage, const struct stor
     }
 }
 
-/* Empties the folders up to `until` that are not kept. */
+/* Empties the folders that are not kept. All their manifests go first: what is in one folder may be
+   needed by a later checkpoint that goes as well. */
 static int sweep(struct store *s, const char *lineage, const struct store_ids *ids, uint32_t keep,
                  uint64_t highest, int opening, struct streamd_error *error)
 {
@@ -77,6 +78,9 @@ static int sweep(struct store *s, const char *lineage, const struct store_ids *i
     for (size_t i = 0; i < ids->count && !rc; i++)
         if (kept[i])
             rc = add_uses(s, lineage, ids->items[i], &uses, error);
+    for (size_t i = 0; i < ids->count && !rc; i++)
+        if (!kept[i] && (opening || ids->items[i] < newest))
+            rc = store_remove_manifest(s, lineage, ids->items[i], error);
     for (size_t i = 0; i < ids->count && !rc; i++)
         if (!kept[i] && (opening || ids->items[i] < newest))
             rc = store_empty_folder(s, lineage, ids->items[i], &uses, ids->items[i] != highest,

@@ -144,13 +144,15 @@ static int remove_file(const struct store *s, const char *folder, const char *na
     return rc;
 }
 
-/* The manifest, so that what is in the folder is a checkpoint no more, whatever happens then. */
-static int remove_manifest(const struct store *s, const char *folder, struct streamd_error *error)
+int store_remove_manifest(const struct store *s, const char *lineage, uint64_t id,
+                          struct streamd_error *error)
 {
-    char path[PATH_MAX];
+    char folder[PATH_MAX], path[PATH_MAX];
     struct stat st;
-    int rc = store_join(path, folder, "manifest", error);
+    int rc = store_folder_of(s, lineage, id, folder, error);
 
+    if (!rc)
+        rc = store_join(path, folder, "manifest", error);
     if (rc || lstat(path, &st))
         return rc;
     rc = remove_file(s, folder, "manifest", error);
@@ -189,7 +191,7 @@ int store_empty_folder(const struct store *s, const char *lineage, uint64_t id,
     int rc = store_folder_of(s, lineage, id, folder, error), left = 0;
 
     if (!rc)
-        rc = remove_manifest(s, folder, error);
+        rc = store_remove_manifest(s, lineage, id, error);
     if (!rc)
         rc = FAILPOINT_FAIL("C10", error);
     if (!rc)

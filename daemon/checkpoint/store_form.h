@@ -82,6 +82,11 @@ struct store_uses {
     size_t count, capacity;
 };
 
+/* Removes a checkpoint's manifest durably, so that what is in the folder is a checkpoint no more,
+   whatever happens then. 0, also where there is none, or STREAMD_E_IO. */
+int store_remove_manifest(const struct store *s, const char *lineage, uint64_t id,
+                          struct streamd_error *error);
+
 /*
  * Removes what is in a checkpoint's folder - the manifest first, durably - but for the files in
  * `uses`; then the folder, where it is empty and `remove` is set. 0, or STREAMD_E_IO.

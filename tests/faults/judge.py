@@ -11,6 +11,7 @@ import machine  # noqa: E402
 import owners  # noqa: E402
 import pipelines  # noqa: E402
 import reader  # noqa: E402
+import references  # noqa: E402
 from machine import tap  # noqa: E402
 
 EXPECTED = collections.Counter({(1, 0): 1, (2, 500): 2})
@@ -88,6 +89,17 @@ with tempfile.TemporaryDirectory(prefix="streamd-judge-") as place:
     victim.process.wait()
     tap.ok("a process that outlives its coordinator is seen", len(victim.orphans(0)) == 1)
     victim.end()
+
+with tempfile.TemporaryDirectory(prefix="streamd-judge-") as place:
+    for chk in ("chk-3", "chk-4"):
+        os.makedirs(os.path.join(place, chk))
+    change(os.path.join(place, "chk-3", "sealed-0.snap"), "1234567")
+    needs = os.path.join(place, "chk-4", "manifest")
+    change(needs, json.dumps({"manifest": {"id": 4, "files": [
+        {"name": "sealed-0.snap", "bytes": 7, "checkpoint": 3}]}}))
+    tap.equal("a file of an earlier checkpoint is found", references.missing(needs), ([], 1))
+    os.rename(os.path.join(place, "chk-3", "sealed-0.snap"), os.path.join(place, "chk-4", "sealed-0.snap"))
+    tap.equal("one that is missing is seen", len(references.missing(needs)[0]), 1)
 
 # The golden checkpoint holds groups 0, 3 and 70 + task in the file of both of its tasks; 64 is where task 1 begins.
 golden = next(os.walk(os.path.join(tap.SRCDIR, "tests", "data", "golden-0")))

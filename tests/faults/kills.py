@@ -16,6 +16,7 @@ def main():
     tap.diag(f"{kills} kills from seed {seed}")
     outcomes = storm.storms(arguments, lambda outcome: tap.empty(outcome.line, outcome.findings))
     tap.ok("all pipelines were run", len(outcomes) >= len(storm.pipelines.ALL), f"{len(outcomes)} runs")
+    tap.equal("some checkpoints refer to files of earlier ones", storm.invalid(outcomes, arguments), "")
     tap.diag(storm.summary(outcomes, arguments, began))
     tap.done_testing()
 

@@ -17,7 +17,8 @@ def misplaced(folder, manifest):
     """Groups in files of tasks that do not own them."""
     parallelism, groups, findings = manifest["parallelism"], manifest["key_groups"], []
     for file in manifest["files"]:
-        with open(os.path.join(folder, file["name"]), "rb") as f:
+        owner = file.get("checkpoint", manifest["id"])  # which may be an earlier one of the same attempt
+        with open(os.path.join(os.path.dirname(folder), f"chk-{owner}", file["name"]), "rb") as f:
             _, sections = native.read(f.read())
         for section in sections:
             found = {group for group, _, _ in section["rows"]} - {native.NO_GROUP}

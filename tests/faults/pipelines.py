@@ -15,7 +15,11 @@ the input must leave nothing to them. Every number below is in rows, and one row
   dropped 6000 - 500 - 2000 = 3500 rows earlier at the latest; a watermark lags by no more than a batch (1024
   rows), the jitter and the bound. So it is late in every batching, unless a recovery turned time back, which
   is what the test is after.
-- In time by construction: a straggler is 700 rows behind, its window is dropped 1300 rows later at the least.
+- In time by construction: a straggler of `late' is 700 rows behind, its window is dropped 1300 rows later at the
+  least. One of `sliding' is 1500 or 3300 rows behind the newest of its own split, hence at most so far behind
+  the watermark; the first of its windows is dropped 4000 behind its end. Meanwhile checkpoints have been taken, and
+  its pane is sealed: it is in a file of an earlier checkpoint, and has to be opened again (checkpoints.md). So that
+  panes are sealed over up to four workers, a pane has enough keys, and few key groups.
 - `dedup' keeps one of several identical rows, so it does not matter which.
 """
 import collections
@@ -62,8 +66,8 @@ def check(i):
     return i * 7919 % 1000003
 
 
-def write(folder, name, checkpoint, body):
-    """The pipeline file: what is the same for all, and the body."""
+def write(folder, name, checkpoint, body, more=""):
+    """The pipeline file: what is the same for all, and the body; `more' is a line of other keys."""
     path = os.path.join(folder, name + ".yaml")
     head = f"""\
         version: 1
@@ -71,6 +75,7 @@ def write(folder, name, checkpoint, body):
         delivery: exactly_once
         checkpoint: {{every: {checkpoint}, keep: 2, timeout: 20s}}
         restart: {{policy: fixed, delay: 30ms, attempts: 1000000}}
+        {more}
         """
     with open(path, "w", encoding="utf-8") as f:
         f.write(textwrap.dedent(head) + textwrap.dedent(body))
@@ -215,40 +220,6 @@ def sessions(folder, seed, seconds, rate=6000, checkpoint="200ms", out=None):
         Sink("totals", "file", totals_path, ["k", "n", "total", "low", "high"], totals)], rows)
 
 
-def sliding(folder, seed, seconds, rate=6000, checkpoint="200ms", out=None):
-    """Sliding windows of 400 ms every 100 ms to files; every tenth row as it is to SQLite."""
-    rows = rate * seconds + seed % 1000
-    keys = 20
-    windows, tenth = {}, collections.Counter()
-    for i in range(rows):
-        key = i % 7 * 3 % keys
-        for start in range(i - i % 100 - 300, i + 1, 100):
-            windows.setdefault((key, start), []).append(i)
-        if i % 10 == 0:
-            tenth[(i, i, key, check(i))] += 1
-    averages = collections.Counter((key, start, len(ids), sum(map(check, ids)), ids[-1])
-                                   for (key, start), ids in windows.items())
-    windows_path, windows_yaml = file_sink(out or folder + "/out", "windows", "windows", ", roll: {size: 64KiB}")
-    tenth_path, tenth_yaml = sqlite_sink(out or folder + "/out", "tenth", "tenth")
-    head = GENERATOR.format(rows=rows, rate=rate, start=START, key=f"id % 7 * 3 % {keys}")
-    path = write(folder, "sliding", checkpoint, head + f"""\
-          windows:
-            type: window
-            inputs: [keyed]
-            key_by: [k]
-            config:
-              window: {{sliding: 400ms, every: 100ms}}
-              select: {{at: window_start, n: count(*), total: sum(v), high: max(id)}}
-          tenth: {{type: filter, inputs: [keyed], config: {{where: id % 10 = 0}}}}
-        sinks:
-          {windows_yaml}
-          {tenth_yaml}
-        """)
-    return Case("sliding", path, [
-        Sink("windows", "file", windows_path, ["k", "at", "n", "total", "high"], averages),
-        Sink("tenth", "sqlite", tenth_path, ["id", "at", "k", "v"], tenth)], rows)
-
-
 # --- dedup: four files read side by side, each id up to three times -------------------------------------
 
 def dedup(folder, seed, seconds, rate=6000, checkpoint="200ms", out=None):
@@ -287,6 +258,73 @@ def dedup(folder, seed, seconds, rate=6000, checkpoint="200ms", out=None):
     return Case("dedup", path, [
         Sink("always", "file", always_path, columns, once),
         Sink("recent", "sqlite", recent_path, columns, once)], sum(map(len, files)))
+
+
+# --- sliding: four files read side by side, with stragglers that fall into panes of long ago ------------
+
+PANE = 1000
+SLIDING = 3 * PANE
+EXTRA = (101, 211, 307, 401, 503, 601)  # more sums, which make the rows of a pane large
+
+
+def sliding_rows(seed, rows):
+    """(split, id, time, key, value) of every row. A key comes twice or three times in a pane."""
+    r = random.Random(seed)
+    for i in range(rows):
+        ms = i
+        if i % 41 == 0 and i > 1500:
+            ms = i - 1500
+        elif i % 977 == 0 and i > 3300:
+            ms = i - 3300
+        yield r.randrange(4), i, ms, i * 37 % 400, check(i)
+
+
+def sliding(folder, seed, seconds, rate=6000, checkpoint="200ms", out=None):
+    """Sliding windows of 3 s every 1 s to files; every tenth row as it is to SQLite."""
+    rows = rate * seconds + seed % 1000
+    files = [[] for _ in range(4)]
+    windows, tenth = {}, collections.Counter()
+    for split, i, ms, key, v in sliding_rows(seed, rows):
+        files[split].append({"id": i, "at": stamp(ms), "k": key, "v": v})
+        for start in range(ms - ms % PANE - SLIDING + PANE, ms + 1, PANE):
+            windows.setdefault((key, start), []).append((i, v))
+        if i % 10 == 0:
+            tenth[(i, ms, key, v)] += 1
+    for number, lines in enumerate(files):
+        with open(os.path.join(folder, f"sliding-{number}.ndjson"), "w", encoding="utf-8") as f:
+            f.writelines(json.dumps(row) + "\n" for row in lines)
+    results = collections.Counter(
+        (key, start, len(group), sum(v for _, v in group), max(i for i, _ in group),
+         *(sum(v % m for _, v in group) for m in EXTRA)) for (key, start), group in windows.items())
+    extra = "".join(f", m{m}: sum(v % {m})" for m in EXTRA)
+    windows_path, windows_yaml = file_sink(out or folder + "/out", "windows", "windows", ", roll: {size: 64KiB}")
+    tenth_path, tenth_yaml = sqlite_sink(out or folder + "/out", "tenth", "tenth")
+    path = write(folder, "sliding", checkpoint, f"""
+        sources:
+          lines:
+            type: file
+            config: {{path: "{folder}/sliding-*.ndjson", merge: 4}}
+            format: {{type: json}}
+            schema: {{id: int64, at: timestamp, k: int64, v: int64}}
+            event_time: {{field: at}}
+        operators:
+          slow: {{type: brake, inputs: [lines], config: {{rate: {rate // 3}}}}}
+          windows:
+            type: window
+            inputs: [slow]
+            key_by: [k]
+            config:
+              window: {{sliding: {SLIDING}ms, every: {PANE}ms, allowed_lateness: 4s, emit: final}}
+              select: {{at: window_start, n: count(*), total: sum(v), high: max(id){extra}}}
+          tenth: {{type: filter, inputs: [slow], config: {{where: id % 10 = 0}}}}
+        sinks:
+          {windows_yaml}
+          {tenth_yaml}
+        """, "key_groups: 8")
+    columns = ["k", "at", "n", "total", "high", *(f"m{m}" for m in EXTRA)]
+    return Case("sliding", path, [
+        Sink("windows", "file", windows_path, columns, results),
+        Sink("tenth", "sqlite", tenth_path, ["id", "at", "k", "v"], tenth)], rows)
 
 
 ALL = {"late": late, "sessions": sessions, "dedup": dedup, "sliding": sliding}

@@ -15,6 +15,7 @@ import machine  # noqa: E402
 import owners  # noqa: E402
 import pipelines  # noqa: E402
 import reader  # noqa: E402
+import references  # noqa: E402
 from machine import tap  # noqa: E402
 
 STEPS = (4, 3, 8, 2)
@@ -31,9 +32,10 @@ def rescaled(name, seed):
     folder = tempfile.mkdtemp(prefix=f"streamd-rescale-{name}-")
     case = pipelines.ALL[name](folder, seed, 12, checkpoint="200ms")
     run, watcher, findings = machine.Run(folder, case), reader.Reader(case), []
-    groups = owners.Owners(run.state_dir)
+    groups, files = owners.Owners(run.state_dir), references.References(run.state_dir)
     run.start(1, "--batch-rows", "128")
     watcher.start()
+    files.start()
     try:
         for step in STEPS:
             seen = watcher.visible()
@@ -50,10 +52,12 @@ def rescaled(name, seed):
         findings += run.leftovers()
     finally:
         run.end()
-        findings += watcher.finish() + groups.finish()[:5]
+        findings += watcher.finish() + files.finish() + groups.finish()[:5]
     unseen = {1, *STEPS} - set(groups.seen.values())
     if unseen:
         findings.append(f"no checkpoint was seen with {sorted(unseen)} workers")
+    if name == "sliding" and not files.referring:
+        findings.append("no checkpoint was seen to refer to an earlier one")
     if findings:
         findings.append(f"kept {folder}")
     else:

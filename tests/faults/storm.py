@@ -23,6 +23,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import machine  # noqa: E402
 import pipelines  # noqa: E402
 import reader  # noqa: E402
+import references  # noqa: E402
 
 ENOUGH = 4  # failed runs after which a storm is over
 PATIENCE = 120  # seconds that a run may take once nobody hurts it any more
@@ -92,22 +93,33 @@ def weather(run, r, budget, limit, findings):
                 machine.wait_for(lambda: not run.running(), 0.02)
 
 
+@dataclasses.dataclass
+class Storm:
+    """What was done to one run, and seen of it."""
+    kills: int
+    starts: int
+    watcher: reader.Reader
+    referring: int  # checkpoints that were seen to refer to files of earlier ones
+    findings: list
+
+
 def storm(name, seed, seconds, folder, budget, limit):
-    """One run of one pipeline; (kills, starts, findings)."""
+    """One run of one pipeline."""
     r = random.Random(seed)
     case = pipelines.ALL[name](folder, seed, seconds, checkpoint=f"{r.randint(100, 300)}ms")
     run = machine.Run(folder, case)
-    watcher = reader.Reader(case)
+    watcher, files = reader.Reader(case), references.References(run.state_dir)
     findings, kills = [], 0
     run.start(r.randint(1, 4))
     watcher.start()
+    files.start()
     try:
         kills = weather(run, r, budget, limit, findings)
         findings += run.leftovers()
     finally:
         run.end()
-        findings += watcher.finish()
-    return kills, run.starts, watcher, sorted(set(findings))
+        findings += watcher.finish() + files.finish()
+    return Storm(kills, run.starts, watcher, len(files.referring), sorted(set(findings)))
 
 
 @dataclasses.dataclass
@@ -116,6 +128,7 @@ class Outcome:
     line: str
     kills: int
     starts: int
+    referring: int
     findings: list
 
 
@@ -124,14 +137,22 @@ def one(arguments, name, seed, budget):
     folder = tempfile.mkdtemp(prefix=f"streamd-storm-{name}-{seed}-", dir=arguments.keep)
     limit = max(4, min(60, arguments.kills // 4))  # so that a few kills still meet several pipelines
     began = time.monotonic()
-    kills, starts, watcher, findings = storm(name, seed, arguments.seconds, folder, budget, limit)
-    line = (f"{name}, seed {seed}: {kills} kills, {starts} starts, {watcher.visible()} rows, "
-            f"{watcher.looks} looks, {time.monotonic() - began:.1f} s")
-    if findings:
-        findings.append(f"kept {folder}")
+    done = storm(name, seed, arguments.seconds, folder, budget, limit)
+    line = (f"{name}, seed {seed}: {done.kills} kills, {done.starts} starts, {done.watcher.visible()} rows, "
+            f"{done.watcher.looks} looks, {done.referring} checkpoints refer to others, "
+            f"{time.monotonic() - began:.1f} s")
+    if done.findings:
+        done.findings.append(f"kept {folder}")
     else:
         shutil.rmtree(folder)
-    return Outcome(line, kills, starts, findings)
+    return Outcome(line, done.kills, done.starts, done.referring, done.findings)
+
+
+def invalid(outcomes, arguments):
+    """Why a storm proves nothing; empty where it does."""
+    if "sliding" in arguments.pipelines.split(",") and not any(outcome.referring for outcome in outcomes):
+        return "no checkpoint referred to an earlier one"
+    return "" if outcomes else "nothing was run"
 
 
 def forecast(arguments, budget):
@@ -187,9 +208,10 @@ def summary(outcomes, arguments, began):
     """The last line."""
     failed = sum(1 for outcome in outcomes if outcome.findings)
     return (f"{sum(outcome.kills for outcome in outcomes)} kills, {len(outcomes)} runs, "
-            f"{sum(outcome.starts for outcome in outcomes)} starts, {failed} failed, "
+            f"{sum(outcome.starts for outcome in outcomes)} starts, "
+            f"{sum(outcome.referring for outcome in outcomes)} checkpoints refer to others, {failed} failed, "
             f"{time.monotonic() - began:.0f} s, seed {arguments.seed}: "
-            f"{'FAILED' if failed or not outcomes else 'every output exact'}")
+            f"{'FAILED' if failed else invalid(outcomes, arguments) or 'every output exact'}")
 
 
 def main():
@@ -200,7 +222,7 @@ def main():
     print(f"seed {arguments.seed}", flush=True)
     outcomes = storms(arguments, tell)
     print(summary(outcomes, arguments, began))
-    return 1 if not outcomes or any(outcome.findings for outcome in outcomes) else 0
+    return 1 if invalid(outcomes, arguments) or any(outcome.findings for outcome in outcomes) else 0
 
 
 if __name__ == "__main__":

@@ -79,6 +79,58 @@ static void every_call_fails_once(void **state)
     }
 }
 
+/* Verifies every checkpoint that has a manifest; how many. */
+static int all_verified(struct store *s)
+{
+    int count = 0;
+
+    for (uint64_t id = 1; id < 10; id++) {
+        struct streamd_error e = {.message = ""};
+        struct manifest m;
+        char folder[PATH_MAX];
+
+        assert_int_equal(store_folder(s, id, folder, &e), 0);
+        if (manifest_read(store_file_ops(), folder, &m, &e))
+            continue;
+        if (manifest_verify(store_file_ops(), folder, &m, &e))
+            fail_msg("checkpoint %d: %s", (int)id, e.message);
+        manifest_clear(&m);
+        count++;
+    }
+    return count;
+}
+
+/* Retention that stops anywhere leaves no manifest behind that names a file which has gone, be it
+   in the folder of an older checkpoint that goes at the same time. */
+static void no_manifest_outlives_its_files(void **state)
+{
+    const struct manifest_file shared = {.task = 0, .name = "task-1.snap", .checkpoint = 1};
+    int fired = 1, stopped = 0;
+
+    for (long n = 1; fired; n++) {
+        struct store *s = fresh_store(*state);
+        struct faulty_files f;
+        struct streamd_error e;
+
+        assert_int_equal(store_new_lineage(s, &e), 0);
+        complete(s, 2, NULL);
+        complete(s, 1, &shared);
+        complete(s, 1, &shared);
+        complete(s, 1, NULL);
+        store_close(s);
+        assert_int_equal(store_open(faulty_begin(&f, 0, EIO), *state, "orders", &s, &e), 0);
+        f.fail_at = f.calls + n;
+        stopped += store_retain(s, 1, &e) != 0;
+        fired = f.fired;
+        f.fail_at = 0;
+        assert_true(all_verified(s) >= 1);
+        assert_int_equal(store_retain(s, 1, &e), 0);
+        assert_int_equal(all_verified(s), 1);
+        store_close(s);
+    }
+    assert_true(stopped > 20);
+}
+
 /* ---- the record -------------------------------------------------------------------------------
  */
 
@@ -623,6 +675,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         in_directory(every_call_fails_once),
+        in_directory(no_manifest_outlives_its_files),
         in_directory(every_crash_is_survived),
     };
 
