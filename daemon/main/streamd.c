@@ -75,9 +75,12 @@ static int plan(int argc, char **argv)
 static int bind_plan(void *self, const struct worker_binding *binding, const struct plan **made,
                      char hash[33], struct streamd_error *error)
 {
-    (void)self;
-    return plan_role_bind(binding->path, binding->text, binding->plugin_path, binding->parallelism,
-                          made, hash, error);
+    struct plan_bound **bound = self;
+    int rc = plan_role_bind(binding->path, binding->text, binding->plugin_path,
+                            binding->parallelism, bound, hash, error);
+
+    *made = rc ? NULL : plan_bound_plan(*bound);
+    return rc;
 }
 
 static int worker(int argc, char **argv)
@@ -89,7 +92,8 @@ static int worker(int argc, char **argv)
         {NULL, 0, NULL, 0},
     };
     struct log log = {.descriptor = STDERR_FILENO, .level = LOG_LEVEL_INFO};
-    struct worker_process process = {.control = -1, .log = &log, .bind = bind_plan};
+    struct plan_bound *bound = NULL;
+    struct worker_process process = {.control = -1, .log = &log, .bind = bind_plan, .self = &bound};
     long n;
     int o;
 
@@ -106,7 +110,9 @@ static int worker(int argc, char **argv)
     }
     if (optind != argc || process.control < 0 || process.parent <= 0)
         return usage();
-    return worker_process_main(&process);
+    o = worker_process_main(&process);
+    plan_bound_free(bound);
+    return o;
 }
 
 int main(int argc, char **argv)

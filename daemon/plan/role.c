@@ -18,7 +18,7 @@
 enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_INVALID = 78 };
 
 /* What is judged. Start with {0}. */
-struct judged {
+struct plan_bound {
     char *text;
     size_t length;
     struct diagnostics diagnostics;
@@ -61,7 +61,7 @@ int plan_override_parallelism(struct pipeline *pipeline, uint32_t parallelism,
 }
 
 /* A step that finds errors does not keep the next from finding more. */
-static int judge(struct judged *j, const struct plan_role *role)
+static int judge(struct plan_bound *j, const struct plan_role *role)
 {
     struct document_environment environment = document_system_environment();
     int rc = document_load_text(&j->document, j->text, j->length, &environment, &j->diagnostics);
@@ -79,7 +79,7 @@ static int judge(struct judged *j, const struct plan_role *role)
     return next == STREAMD_E_NOMEM || !rc ? next : rc;
 }
 
-static void judged_clear(struct judged *j)
+static void bound_clear(struct plan_bound *j)
 {
     plan_free(j->plan);
     plugin_registry_free(j->plugins);
@@ -114,7 +114,7 @@ static void add_restart(const struct pipeline_restart *r, struct text *out)
     text_printf(out, ",\"poison\":%u}", r->poison);
 }
 
-static void add_answer(const struct judged *j, const char *hash, struct text *out)
+static void add_answer(const struct plan_bound *j, const char *hash, struct text *out)
 {
     const struct plan *plan = plan_of(j->plan);
 
@@ -144,7 +144,7 @@ static int write_text(int fd, struct text *text)
 }
 
 /* Problems, warnings among them, where the user looks for them. */
-static int report(struct judged *j, const struct plan_role *role, int failed)
+static int report(struct plan_bound *j, const struct plan_role *role, int failed)
 {
     struct text out = {0};
 
@@ -157,7 +157,7 @@ static int report(struct judged *j, const struct plan_role *role, int failed)
     return write_text(role->json ? STDOUT_FILENO : STDERR_FILENO, &out);
 }
 
-static int answer(struct judged *j)
+static int answer(struct plan_bound *j)
 {
     struct text out = {0};
     char hash[33];
@@ -169,7 +169,7 @@ static int answer(struct judged *j)
 }
 
 /* Standard input, to its end. */
-static int read_input(struct judged *j)
+static int read_input(struct plan_bound *j)
 {
     size_t room = DOCUMENT_MAX_BYTES + 1;
     ssize_t n = 1;
@@ -188,7 +188,7 @@ static int read_input(struct judged *j)
 }
 
 /* The first line of what is wrong: whoever started the pipeline has seen all of it before. */
-static int first_problem(struct judged *j, struct streamd_error *error)
+static int first_problem(struct plan_bound *j, struct streamd_error *error)
 {
     struct text out = {0};
 
@@ -200,11 +200,11 @@ static int first_problem(struct judged *j, struct streamd_error *error)
 }
 
 int plan_role_bind(const char *file, const char *text, const char *plugin_path,
-                   uint32_t parallelism, const struct plan **plan, char hash[33],
+                   uint32_t parallelism, struct plan_bound **bound, char hash[33],
                    struct streamd_error *error)
 {
     struct plan_role role = {.file = file, .plugin_path = plugin_path, .parallelism = parallelism};
-    struct judged *j = memory_zalloc(1, sizeof(*j));
+    struct plan_bound *j = memory_zalloc(1, sizeof(*j));
     int rc;
 
     if (!j)
@@ -216,18 +216,29 @@ int plan_role_bind(const char *file, const char *text, const char *plugin_path,
     if (!rc)
         rc = plan_hash(plan_of(j->plan), hash);
     if (!rc) {
-        *plan = plan_of(j->plan);
+        *bound = j;
         return 0;
     }
     rc = rc == STREAMD_E_NOMEM ? error_set_nomem(error) : first_problem(j, error);
-    judged_clear(j);
-    memory_free(j);
+    plan_bound_free(j);
     return rc;
+}
+
+const struct plan *plan_bound_plan(const struct plan_bound *bound)
+{
+    return plan_of(bound->plan);
+}
+
+void plan_bound_free(struct plan_bound *bound)
+{
+    if (bound)
+        bound_clear(bound);
+    memory_free(bound);
 }
 
 int plan_role_main(const struct plan_role *role)
 {
-    struct judged j = {0};
+    struct plan_bound j = {0};
     int rc, told;
 
     diagnostics_init(&j.diagnostics, role->file);
@@ -237,7 +248,7 @@ int plan_role_main(const struct plan_role *role)
     told = rc == 0 || rc == STREAMD_E_REPORTED ? report(&j, role, rc != 0) : 0;
     if (!rc)
         told = told ? told : answer(&j);
-    judged_clear(&j);
+    bound_clear(&j);
     if (rc && rc != STREAMD_E_REPORTED)
         return EXIT_FAILED;
     if (told)

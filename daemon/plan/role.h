@@ -33,13 +33,22 @@ int plan_role_main(const struct plan_role *role);
    or STREAMD_E_NOMEM. */
 int plan_hash(const struct plan *plan, char hash[33]);
 
+/* A file with its plan, and the plugins that are loaded for it. */
+struct plan_bound;
+
 /*
  * What a worker does with the file that its coordinator hands it: the same plan, or an error with
- * the first problem. The plan lives as long as the process. 0 or negative.
+ * the first problem. 0 or negative.
  */
 int plan_role_bind(const char *file, const char *text, const char *plugin_path,
-                   uint32_t parallelism, const struct plan **plan, char hash[33],
+                   uint32_t parallelism, struct plan_bound **bound, char hash[33],
                    struct streamd_error *error);
+
+/* The plan; it lives as long as `bound`. */
+const struct plan *plan_bound_plan(const struct plan_bound *bound);
+
+/* Releases all of it. NULL is fine. */
+void plan_bound_free(struct plan_bound *bound);
 
 /*
  * Another number of workers than the file's. 0, or STREAMD_E_REPORTED after a diagnostic: more

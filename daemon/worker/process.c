@@ -2,7 +2,7 @@
  * A conversation in fixed order up to `start`, on the main thread; then one thread per direction:
  * the control thread turns messages into worker_command, the worker's reports become messages. The
  * end of the coordinator's side of the socket is the end of this process, at once: what it held
- * belongs to a checkpoint or to nobody.
+ * belongs to a checkpoint or to nobody. A dataflow that ends in good order gives everything back.
  */
 #include "worker/process.h"
 
@@ -22,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum { MOST_WORKERS = 32768, STUCK_US = 5000000 };
@@ -260,6 +261,8 @@ static int hear_channels(struct process *p, struct streamd_error *error)
         if (!rc)
             p->links.wakes[i] =
                 (struct wake){.asleep = segment_asleep(p->links.segments[i]), .fd = wake};
+        else
+            close(wake);
         if (i == p->self)
             p->links.wake_fd = wake;
     }
@@ -378,6 +381,16 @@ static int hear_command(struct process *p, const struct control_message *m)
     return rc;
 }
 
+static int is_over(struct process *p)
+{
+    int over;
+
+    pthread_mutex_lock(&p->mutex);
+    over = p->over;
+    pthread_mutex_unlock(&p->mutex);
+    return over;
+}
+
 static void *listen_to_coordinator(void *self)
 {
     struct process *p = self;
@@ -387,6 +400,8 @@ static void *listen_to_coordinator(void *self)
         struct control_message m = {0};
         int rc = control_receive(p->control, &m, &error);
 
+        if (rc != CONTROL_MESSAGE && is_over(p))
+            return NULL;
         if (rc != CONTROL_MESSAGE || hear_command(p, &m)) {
             if (rc != CONTROL_CLOSED)
                 log_write(p->given->log, LOG_LEVEL_ERROR,
@@ -431,7 +446,6 @@ static int run(struct process *p, struct streamd_error *error)
     say(p, "running", json_object());
     if (pthread_create(&thread, NULL, listen_to_coordinator, p))
         return error_set(error, STREAMD_E_IO, "cannot start the control thread");
-    pthread_detach(thread);
     rc = worker_run(p->worker, error);
     pthread_mutex_lock(&p->mutex);
     p->over = 1;
@@ -441,7 +455,29 @@ static int run(struct process *p, struct streamd_error *error)
     worker_free(p->worker);
     if (!rc)
         say(p, "stopped", json_object());
+    /* The control thread reads the end of the socket now, whatever the coordinator does. */
+    (void)shutdown(p->given->control, SHUT_RD);
+    pthread_join(thread, NULL);
     return rc;
+}
+
+static void clear(struct process *p)
+{
+    for (uint32_t i = 0; p->links.segments && i < p->count; i++)
+        segment_free(p->links.segments[i]);
+    for (uint32_t i = 0; p->links.wakes && i < p->count; i++)
+        if (p->links.wakes[i].asleep)
+            close(p->links.wakes[i].fd);
+    memory_free(p->links.segments);
+    memory_free(p->links.wakes);
+    for (uint32_t i = 0; i < p->restore.file_count; i++)
+        memory_free((void *)(uintptr_t)p->restore.files[i]);
+    memory_free((void *)(uintptr_t)p->restore.files);
+    memory_free((void *)(uintptr_t)p->restore.file_tasks);
+    for (uint32_t i = 0; i < p->kept_count; i++)
+        control_message_clear(&p->kept[i]);
+    control_free(p->control);
+    pthread_mutex_destroy(&p->mutex);
 }
 
 int worker_process_main(const struct worker_process *given)
@@ -463,7 +499,7 @@ int worker_process_main(const struct worker_process *given)
         rc = hear_start(&p, &error);
     if (!rc)
         rc = run(&p, &error);
-    if (rc)
-        return say_failed(&p, &error);
-    return EXIT_TOLD;
+    rc = rc ? say_failed(&p, &error) : EXIT_TOLD;
+    clear(&p);
+    return rc;
 }

@@ -26,8 +26,8 @@ struct worker_process {
     int control;  /* the socket; taken over */
     pid_t parent; /* who must be the parent: another one means that it died */
     const struct log *log;
-    /* Binds a file with its plugins (daemon/plan does it). `plan` lives as long as the process;
-       `hash` is plan_hash. 0, or negative with the error filled. */
+    /* Binds a file with its plugins (daemon/plan does it). `plan` must live until the role has been
+       played; `hash` is plan_hash. 0, or negative with the error filled. */
     int (*bind)(void *self, const struct worker_binding *binding, const struct plan **plan,
                 char hash[33], struct streamd_error *error);
     void *self;
