@@ -10,6 +10,7 @@ noinst_LTLIBRARIES += %D%/libexchange.la
 	%D%/router.c %D%/router.h \
 	%D%/segment.c %D%/segment.h \
 	%D%/sender.c \
+	%D%/split.c %D%/split.h \
 	%D%/wake.c %D%/wake.h
 %C%_libexchange_la_CFLAGS = $(hot_cflags)
 

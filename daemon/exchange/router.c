@@ -17,6 +17,7 @@
 #include "base/memory.h"
 #include "columnar/keyhash.h"
 #include "columnar/pool.h"
+#include "exchange/split.h"
 
 #include <string.h>
 
@@ -155,25 +156,17 @@ static uint32_t take_range(const struct streamd_batch *b, uint64_t least, uint64
     return n;
 }
 
-/* The order for two tasks. Each row is written to both lists, and stays in one: the second begins
-   behind the place where the first ends if it has all rows. */
+/* The order for two tasks: the second list begins behind the place where the first would end if it
+   had all rows. */
 static void take_halves(struct router *r, const struct streamd_batch *b, uint16_t *order)
 {
-    const uint64_t *hash = b->key_hash;
-    uint64_t border = r->from[1];
-    uint16_t *second = order + b->count + 1;
-    uint32_t n = 0;
+    uint32_t room = b->count + SPLIT_SLACK;
+    uint32_t n = split_rows(b->key_hash, b->sel, b->count, r->from[1], order, order + room);
 
-    for (uint32_t k = 0; k < b->count; k++) {
-        uint32_t row = b->sel ? b->sel[k] : k;
-
-        order[n] = second[k - n] = (uint16_t)row;
-        n += hash[row] >> 32 < border;
-    }
     r->begin[0] = 0;
     r->end[0] = n;
-    r->begin[1] = b->count + 1;
-    r->end[1] = b->count + 1 + (b->count - n);
+    r->begin[1] = room;
+    r->end[1] = room + (b->count - n);
 }
 
 /* The order, for few tasks. */
@@ -286,7 +279,7 @@ static int send_by_hash(struct router *r, struct streamd_batch *b)
     uint16_t *order;
 
     b->key_hash = batch_alloc(b, b->rows * sizeof(*b->key_hash));
-    order = batch_alloc(b, 2 * ((size_t)b->count + 1) * sizeof(*order)); /* see take_halves */
+    order = batch_alloc(b, 2 * ((size_t)b->count + SPLIT_SLACK) * sizeof(*order));
     if (!b->key_hash || !order)
         return no_memory(r);
     for (uint32_t i = 0; i < r->spec.key_count; i++)
