@@ -21,7 +21,8 @@ import parallel  # noqa: E402
 import parallel_cases as cases  # noqa: E402
 import tap  # noqa: E402
 
-CHECKPOINTS = "checkpoint: {every: 30ms, keep: 2}\nrestart: {policy: fixed, delay: 10ms}\n"
+CHECKPOINTS = "checkpoint: {{every: {}ms, keep: 2}}\nrestart: {{policy: fixed, delay: 10ms}}\n"
+EVERY = (30, 15, 8, 4, 4, 4)  # milliseconds between checkpoints, at each turn of a case that ended too soon
 PATIENCE = 60  # seconds for one run
 TRY_AGAIN = 75  # the state directory is still locked by what was killed
 
@@ -83,20 +84,20 @@ def hurt(process, victim, r):
     raise Invalid(f"nothing was started again after worker {pid} was killed ({process.poll()})")
 
 
-def run_hurt(case, parallelism, victim, folder, seed, soon):
-    """(result, why not) of a case that is killed once; soon: behind the first checkpoint."""
+def run_hurt(case, parallelism, victim, folder, seed, turn):
+    """(result, why not) of a case that is killed once; after the first turn right behind the first checkpoint."""
     r = random.Random(seed)
     out, state, path = (os.path.join(folder, name) for name in ("out", "state", "pipeline.yaml"))
     os.makedirs(folder)
     with open(path, "w", encoding="utf-8") as f:
-        f.write(re.sub(r"(?m)^version: 1$", "version: 1\n" + CHECKPOINTS, case.text_for(parallelism), count=1))
+        f.write(re.sub(r"(?m)^version: 1$", "version: 1\n" + CHECKPOINTS.format(EVERY[turn]), case.text_for(parallelism), count=1))
     command = [tap.STREAMCTL, "run", "--quiet", "--state-dir", state, path]
     options = {"cwd": tap.SRCDIR, "env": case.environment(out), "stdin": subprocess.DEVNULL}
     with open(os.path.join(folder, "log"), "wb") as log:
         with subprocess.Popen(command, stdout=log, stderr=log, **options) as process:
             try:
-                wait_for_checkpoint(process, state, 1 if soon else r.randint(1, 2))
-                time.sleep(0 if soon else r.uniform(0, 0.02))
+                wait_for_checkpoint(process, state, 1 if turn else r.randint(1, 2))
+                time.sleep(0 if turn else r.uniform(0, 0.02))
                 hurt(process, victim, r)
                 process.wait(PATIENCE)
             finally:
@@ -120,9 +121,9 @@ def run_hurt(case, parallelism, victim, folder, seed, soon):
 
 def hurt_for_sure(case, parallelism, victim, folder, seed):
     """run_hurt; where the run had ended before the kill it is done again, and killed sooner."""
-    for turn in range(4):
+    for turn in range(len(EVERY)):
         try:
-            return run_hurt(case, parallelism, victim, f"{folder}-{turn}", seed, turn > 0)
+            return run_hurt(case, parallelism, victim, f"{folder}-{turn}", seed, turn)
         except Invalid as error:
             why = str(error)
     return None, f"invalid: {why}"

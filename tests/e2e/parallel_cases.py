@@ -348,6 +348,8 @@ EXCLUDED = {
         "which of two rows is first, or latest at one time, depends on the order of arrival",
     "which rows are late, where rows come later than out_of_orderness and there are several splits or batches":
         "it depends on how far the other splits have been read, and on the ends of batches",
+    "whether a row continues a session that it only just touches, over several splits":
+        "the session may have been put out when it comes, or wait for the other splits",
     "how often an updated result is said again before its last word":
         "late rows of one batch give one update",
     "the column `at` of .error outputs":

@@ -9,6 +9,8 @@ record, folders are built that hold what may lie on the disk if the power went a
   names    every name, but of each file only the synced content
   kill     everything (a kill -9 of all processes at once)
   mixed    by chance, file by file and folder by folder, one or the other
+  torn     mixed, but the last write that was not synced is there up to a boundary of sectors
+  sectors  mixed, but of that write some sectors are there and others are not
 
 Then the pipeline is started again over the folder, runs to its end, and is judged as always: every row once.
 
@@ -17,8 +19,10 @@ Then the pipeline is started again over the folder, runs to its end, and is judg
 draws other images where not all are tried.
 """
 import concurrent.futures
+import dataclasses
 import os
 import random
+import re
 import shutil
 import struct
 import sys
@@ -32,6 +36,8 @@ from machine import tap  # noqa: E402
 
 RECORDER = os.path.join(tap.BUILDDIR, "tests", "faults", ".libs", "recorder.so")
 VARIANTS = ("strict", "names", "kill", "mixed")
+TEARS = ("torn", "sectors")  # where there is a write of several sectors to be torn
+SECTOR = 512  # what a disk writes as a whole
 
 
 def records(path):
@@ -59,6 +65,35 @@ class File:
         self.data, self.synced = bytearray(), b""
 
 
+class Write:
+    """A write that was not synced, and how the file was before it."""
+
+    def __init__(self, file, offset, data):
+        self.file, self.offset, self.data = file, offset, data
+        self.length, self.old = len(file.data), bytes(file.data[offset:offset + len(data)])
+
+    def cuts(self):
+        """Where it can be torn: boundaries of sectors inside it, as positions in its data."""
+        return range(SECTOR - self.offset % SECTOR, len(self.data), SECTOR)
+
+    def torn(self, variant, r):
+        """The file's content with a part of the write."""
+        before, cuts = bytearray(self.file.data), list(self.cuts())
+        before[self.offset:self.offset + len(self.data)] = self.old
+        del before[self.length:]
+        if variant == "torn":
+            pieces = [(0, r.choice(cuts))]
+        else:
+            bounds = [0, *cuts, len(self.data)]
+            pieces = list(zip(bounds, bounds[1:]))
+            pieces = sorted(r.sample(pieces, r.randint(1, len(pieces) - 1)))
+        for first, end in pieces:
+            at = self.offset + first
+            before[len(before):] = bytes(max(0, at - len(before)))
+            before[at:at + end - first] = self.data[first:end]
+        return bytes(before)
+
+
 class Disk:
     """The folder's files and folders, in memory and on the disk. A folder is None, a file a File."""
 
@@ -66,6 +101,7 @@ class Disk:
         self.root = root
         self.names, self.synced_names = {root: None}, {root: None}
         self.files, self.folders = {}, {}  # by inode
+        self.last = None  # the last write, if it is not synced and nothing was written since to that file
 
     def apply(self, record):
         """Takes one record; whether anything has changed."""
@@ -74,10 +110,12 @@ class Disk:
             return self._open(what, inode, path)
         if what == "w":
             file = self.files[inode]
+            self.last = Write(file, offset, data)
             file.data[len(file.data):] = bytes(max(0, offset - len(file.data)))
             file.data[offset:offset + len(data)] = data
         elif what == "t":
             file = self.files[inode]
+            self._settle(file)
             file.data[len(file.data):] = bytes(max(0, offset - len(file.data)))
             del file.data[offset:]
         elif what == "s":
@@ -104,11 +142,22 @@ class Disk:
         self.folders.pop(inode, None)
         cut = what == "t" and len(self.names[path].data) > 0
         if cut:
+            self._settle(self.names[path])
             self.names[path].data = bytearray()
         return new or cut
 
+    def _settle(self, file):
+        """A write to this file can no longer be torn."""
+        if self.last and self.last.file is file:
+            self.last = None
+
+    def can_tear(self):
+        """Whether there is a write that may lie on the disk in part."""
+        return self.last is not None and len(self.last.cuts()) > 0
+
     def _sync(self, inode):
         if inode in self.files:
+            self._settle(self.files[inode])
             self.files[inode].synced = bytes(self.files[inode].data)
             return
         folder = self.folders[inode]
@@ -121,18 +170,22 @@ class Disk:
 
     def image(self, variant, r):
         """What lies on the disk after a power cut now: path -> content, None for a folder."""
-        keep_name = {"strict": lambda: False, "mixed": lambda: r.random() < 0.5}.get(variant, lambda: True)
-        keep_data = {"kill": lambda: True, "mixed": lambda: r.random() < 0.5}.get(variant, lambda: False)
+        def keep(always):
+            return r.random() < 0.5 if variant in ("mixed", *TEARS) else always
+
         by_folder, found = {}, {}
         for path in sorted(self.names.keys() | self.synced_names.keys()):
             folder = os.path.dirname(path)
             if path != self.root and folder not in found:
                 continue
-            names = self.names if by_folder.setdefault(folder, keep_name()) else self.synced_names
+            names = self.names if by_folder.setdefault(folder, keep(variant != "strict")) else self.synced_names
             if path not in names and path != self.root:
                 continue
             file = names.get(path)
-            found[path] = None if file is None else bytes(file.data if keep_data() else file.synced)
+            if variant in TEARS and file is self.last.file:
+                found[path] = self.last.torn(variant, r)
+            else:
+                found[path] = None if file is None else bytes(file.data if keep(variant == "kill") else file.synced)
         return found
 
 
@@ -152,6 +205,18 @@ def run(case, folder, environment=None):
     command = [tap.STREAMCTL, "run", "--quiet", "--batch-rows", "128", "--state-dir", "state", case.file]
     return tap.run(command, cwd=folder, timeout=120,
                    env=dict(os.environ, STREAMD_PLUGIN_PATH=machine.PLUGINS, TMPDIR=folder, **(environment or {})))
+
+
+def unbraked(path):
+    """The same pipeline in a hurry: a recorded run needs time for checkpoints, one over an image does not."""
+    with open(path, encoding="utf-8") as f:
+        text = f.read()
+    folder = os.path.join(os.path.dirname(path), "unbraked")
+    os.makedirs(folder)
+    path = os.path.join(folder, os.path.basename(path))
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(re.sub(r"\brate: \d+", "rate: 40000", text))
+    return path
 
 
 def judge(case, folder, result):
@@ -179,6 +244,7 @@ class Lane:
         result = run(self.case, self.root, {"LD_PRELOAD": RECORDER, "RECORDER_ROOT": self.root,
                                             "RECORDER_LOG": record})
         self.findings = judge(self.case, self.root, result)
+        self.again = dataclasses.replace(self.case, file=unbraked(self.case.file))
         self.log = records(record) if os.path.exists(record) else []
         points = cuts(self.log, self.root)
         self.images = len(points)
@@ -197,7 +263,7 @@ class Lane:
                 done += 1
             shutil.rmtree(self.root)
             build(disk.image(variant, self.random), self.root, self.root)
-            findings = judge(self.case, self.root, run(self.case, self.root))
+            findings = judge(self.case, self.root, run(self.again, self.root))
             if findings:
                 kept = os.path.join(self.work, f"cut-{n}-{variant}")
                 shutil.copytree(self.root, kept)
@@ -207,19 +273,24 @@ class Lane:
 
 def cuts(log, root):
     """(number of records, variant) of every image that differs from the one before."""
-    disk = Disk(root)
-    return [(n + 1, variant) for n, record in enumerate(log) if disk.apply(record) for variant in VARIANTS]
+    disk, found = Disk(root), []
+    for n, record in enumerate(log):
+        if disk.apply(record):
+            found += [(n + 1, variant) for variant in VARIANTS + (TEARS if disk.can_tear() else ())]
+    return found
 
 
 def main():
     seed, work = int(os.environ.get("SEED", "1")), tempfile.mkdtemp(prefix="streamd-images-")
-    wanted = tap.effort(10, 30, 0)
+    wanted = tap.effort(20, 100, 0)
     failed = False
     with concurrent.futures.ThreadPoolExecutor(len(pipelines.ALL)) as pool:
         lanes = list(pool.map(lambda name: Lane(work, name, seed, wanted), pipelines.ALL))
         for lane in lanes:
             tap.empty(f"{lane.name}: the recorded run is exact", lane.findings)
             tap.diag(f"seed {seed}: {len(lane.log)} records, {lane.images} images, {len(lane.chosen)} of them tried")
+            tap.ok(f"{lane.name}: there are writes to be torn",
+                   sum(variant in TEARS for _, variant in lane.chosen) > 0)
             tap.ok(f"{lane.name}: the record has renames and syncs of several checkpoints",
                    sum(x[0] == "r" for x in lane.log) > 10 and sum(x[0] == "s" for x in lane.log) > 20)
         for lane, cases in zip(lanes, pool.map(lambda lane: list(lane.judged()), lanes)):
