@@ -249,6 +249,45 @@ static int forward_change(struct task *n, struct valve_change change)
     return rc;
 }
 
+/* What STEP_FORWARD does: the watermark, and then that the output is idle, if it went so. */
+static int forward_watermark(struct task *n)
+{
+    int rc = task_forward(n, CHANNEL_WATERMARK, n->valve.output);
+
+    n->step = STEP_NONE;
+    if (!rc && n->idle_pending)
+        rc = task_forward(n, CHANNEL_IDLE, 0);
+    n->idle_pending = 0;
+    return rc;
+}
+
+static int run_watermark(struct task *n)
+{
+    n->step = STEP_WATERMARK;
+    if (operator_of(n)->watermark && !n->finished)
+        return task_answered(n, operator_of(n)->watermark(&n->context, n->self, n->valve.output));
+    n->step = STEP_FORWARD;
+    return forward_watermark(n);
+}
+
+/* A step without anything to do takes the next one along: there is a watermark for every batch. */
+static int run_timers(struct task *n)
+{
+    int32_t table = due_table(n, STREAMD_TABLE_EVENT_TIMERS, n->valve.output);
+
+    if (table < 0 || !operator_of(n)->timer)
+        return run_watermark(n);
+    return task_answered(n, operator_of(n)->timer(&n->context, n->self, table, n->valve.output));
+}
+
+/* The watermark has risen, or not. */
+static int take_watermark(struct task *n, uint32_t channel, int64_t time)
+{
+    int rc = forward_change(n, valve_watermark(&n->valve, channel, time));
+
+    return !rc && n->step == STEP_TIMERS ? run_timers(n) : rc;
+}
+
 /* What the end of a channel means, once the checkpoint that it completed is taken. */
 static int take_end(struct task *n)
 {
@@ -324,7 +363,7 @@ static int take_frame(struct task *n, uint32_t channel)
     case CHANNEL_BATCH:
         return take_batch(n, channel, frame.batch);
     case CHANNEL_WATERMARK:
-        return forward_change(n, valve_watermark(&n->valve, channel, frame.time));
+        return take_watermark(n, channel, frame.time);
     case CHANNEL_IDLE:
         return forward_change(n, valve_idle(&n->valve, channel));
     case CHANNEL_ACTIVE:
@@ -359,26 +398,6 @@ static int find_frame(struct task *n, uint32_t *channel)
         }
     }
     return 0;
-}
-
-static int run_timers(struct task *n)
-{
-    int32_t table = due_table(n, STREAMD_TABLE_EVENT_TIMERS, n->valve.output);
-
-    if (table < 0 || !operator_of(n)->timer) {
-        n->step = STEP_WATERMARK;
-        return 0;
-    }
-    return task_answered(n, operator_of(n)->timer(&n->context, n->self, table, n->valve.output));
-}
-
-static int run_watermark(struct task *n)
-{
-    if (!operator_of(n)->watermark || n->finished) {
-        n->step = STEP_FORWARD;
-        return 0;
-    }
-    return task_answered(n, operator_of(n)->watermark(&n->context, n->self, n->valve.output));
 }
 
 static int run_end(struct task *n)
@@ -493,18 +512,6 @@ int task_runnable(struct task *n, int64_t now)
                      !find_frame(n, &channel) && task_deadline(n) > now))
         return 0;
     return task_has_room(n);
-}
-
-/* What STEP_FORWARD does: the watermark, and then that the output is idle, if it went so. */
-static int forward_watermark(struct task *n)
-{
-    int rc = task_forward(n, CHANNEL_WATERMARK, n->valve.output);
-
-    n->step = STEP_NONE;
-    if (!rc && n->idle_pending)
-        rc = task_forward(n, CHANNEL_IDLE, 0);
-    n->idle_pending = 0;
-    return rc;
 }
 
 int task_run(struct task *n, int64_t now)
