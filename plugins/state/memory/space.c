@@ -23,15 +23,17 @@ static void advise(const struct table *t, const void *memory, size_t bytes)
         madvise((void *)from, to - from, MADV_HUGEPAGE);
 }
 
-/* An array that begins with a cache line, so that a row of 32 bytes never lies in two. The address
-   that the host gave stands in front of it. */
+/* An array that begins with a cache line, so that a row of 32 bytes never lies in two; or with a
+   huge page, where it has some: else a heap that grew piece by piece has borders inside of it that
+   the kernel makes no huge page over. The address that the host gave stands in front of it. */
 static void *array_new(struct table *t, size_t bytes)
 {
-    uint8_t *raw = streamd_alloc(t->context, bytes + LINE + sizeof(void *)), *array;
+    size_t unit = bytes >= HUGE_PAGE ? HUGE_PAGE : LINE;
+    uint8_t *raw = streamd_alloc(t->context, bytes + unit + sizeof(void *)), *array;
 
     if (!raw)
         return NULL;
-    array = (uint8_t *)(((uintptr_t)raw + sizeof(void *) + LINE - 1) & ~(uintptr_t)(LINE - 1));
+    array = (uint8_t *)(((uintptr_t)raw + sizeof(void *) + unit - 1) & ~(uintptr_t)(unit - 1));
     memcpy(array - sizeof(void *), &raw, sizeof(void *));
     advise(t, array, bytes);
     return array;
