@@ -73,3 +73,9 @@ tests_unit_test_store_crash_SOURCES = tests/unit/test_store_crash.c tests/unit/s
 	tests/unit/faulty_files.h
 tests_unit_test_store_crash_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 tests_unit_test_store_crash_LDADD = $(L3) $(CMOCKA_LIBS)
+
+unit_tests += tests/unit/test_store_meta
+tests_unit_test_store_meta_SOURCES = tests/unit/test_store_meta.c tests/unit/store_case.h \
+	tests/unit/sqlite_disk.c tests/unit/sqlite_disk.h
+tests_unit_test_store_meta_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CORE_SQLITE_CFLAGS)
+tests_unit_test_store_meta_LDADD = $(L3) $(CORE_SQLITE_LIBS) $(CMOCKA_LIBS)

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { META_FORMAT = 1 };
@@ -43,31 +44,77 @@ static const char schema[] =
     " commit_started INTEGER NOT NULL, parallelism INTEGER NOT NULL);"
     "PRAGMA user_version=1;";
 
-/* 1: whole; 0: damaged or no database. */
-static int is_whole(struct store *s)
+/* Does what SQLite answered say that the file is damaged? A disk that cannot be read now, or memory
+   that is short, says nothing about it. */
+static int is_damage(int rc)
+{
+    switch (rc & 0xff) {
+    case SQLITE_OK:
+    case SQLITE_IOERR:
+    case SQLITE_NOMEM:
+    case SQLITE_FULL:
+    case SQLITE_CANTOPEN:
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+    case SQLITE_PROTOCOL:
+    case SQLITE_INTERRUPT:
+        return 0;
+    default:
+        return 1;
+    }
+}
+
+/* The first row of a query, to be finalized in every case. SQLITE_ROW, SQLITE_DONE, or an error. */
+static int first_row(struct store *s, const char *sql, sqlite3_stmt **q)
+{
+    int rc = sqlite3_prepare_v2(s->db, sql, -1, q, NULL);
+
+    return rc == SQLITE_OK ? sqlite3_step(*q) : rc;
+}
+
+/* The check says of a page that it could not read only so, in words with SQLite's number. */
+static int verdict(const char *words)
+{
+    const char *number = strstr(words, "error code=");
+    long code = number ? strtol(number + strlen("error code="), NULL, 10) : SQLITE_CORRUPT;
+
+    return !strcmp(words, "ok") ? SQLITE_OK : is_damage((int)code) ? SQLITE_CORRUPT : (int)code;
+}
+
+/* SQLITE_OK: whole. */
+static int check_whole(struct store *s)
 {
     sqlite3_stmt *q = NULL;
-    const unsigned char *answer;
-    int whole;
+    int rc = first_row(s, "PRAGMA integrity_check(1)", &q);
 
-    if (sqlite3_prepare_v2(s->db, "PRAGMA integrity_check(1)", -1, &q, NULL) != SQLITE_OK)
-        return 0;
-    whole = sqlite3_step(q) == SQLITE_ROW && (answer = sqlite3_column_text(q, 0)) != NULL &&
-            !strcmp((const char *)answer, "ok");
+    if (rc == SQLITE_ROW) {
+        const unsigned char *words = sqlite3_column_text(q, 0);
+
+        rc = words ? verdict((const char *)words) : SQLITE_NOMEM;
+    } else if (rc == SQLITE_DONE) {
+        rc = SQLITE_CORRUPT;
+    }
     sqlite3_finalize(q);
-    return whole;
+    /* The header has a byte that forbids to write. */
+    return rc == SQLITE_OK && sqlite3_db_readonly(s->db, "main") ? SQLITE_CORRUPT : rc;
+}
+
+/* The number that a query answers with. SQLITE_OK or an error. */
+static int read_number(struct store *s, const char *sql, int *number)
+{
+    sqlite3_stmt *q = NULL;
+    int rc = first_row(s, sql, &q);
+
+    *number = rc == SQLITE_ROW ? sqlite3_column_int(q, 0) : 0;
+    sqlite3_finalize(q);
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
 static int read_version(struct store *s, int *version)
 {
-    sqlite3_stmt *q = NULL;
-    int rc = sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &q, NULL);
-
-    *version = 0;
-    if (rc == SQLITE_OK && sqlite3_step(q) == SQLITE_ROW)
-        *version = sqlite3_column_int(q, 0);
-    sqlite3_finalize(q);
-    return rc;
+    return read_number(s, "PRAGMA user_version", version);
 }
 
 static int open_database(struct store *s, struct streamd_error *error)
@@ -114,57 +161,123 @@ static int put_aside(struct store *s, struct streamd_error *error)
     return open_database(s, error);
 }
 
-/* 1, 0 (no such row, or values that cannot be), or negative: another pipeline's. */
-static int read_row(struct store *s, struct streamd_error *error)
+/* Could these be ours? */
+static int is_sane(const struct store_meta *m, sqlite3_int64 parallelism)
+{
+    size_t length = strlen(m->lineage);
+
+    return (length == 0 || length == 32) && strspn(m->lineage, "0123456789abcdef") == length &&
+           m->last_id <= INT64_MAX && m->commit_started <= m->last_id && parallelism >= 0 &&
+           parallelism <= INT32_MAX;
+}
+
+/* The values of a row, to s->meta, and the pipeline's name, from memory_strdup. */
+static int take_row(struct store *s, sqlite3_stmt *q, char **pipeline)
+{
+    const unsigned char *name = sqlite3_column_text(q, 0), *lineage = sqlite3_column_text(q, 1);
+    sqlite3_int64 parallelism = sqlite3_column_int64(q, 4);
+    struct store_meta m = {.last_id = (uint64_t)sqlite3_column_int64(q, 2),
+                           .commit_started = (uint64_t)sqlite3_column_int64(q, 3),
+                           .parallelism = (uint32_t)parallelism};
+
+    if (!name || !lineage || strlen((const char *)lineage) >= sizeof(m.lineage))
+        return sqlite3_errcode(s->db) == SQLITE_NOMEM ? SQLITE_NOMEM : SQLITE_CORRUPT;
+    memcpy(m.lineage, lineage, strlen((const char *)lineage) + 1);
+    if (!is_sane(&m, parallelism))
+        return SQLITE_CORRUPT;
+    *pipeline = memory_strdup((const char *)name);
+    if (!*pipeline)
+        return SQLITE_NOMEM;
+    s->meta = m;
+    return SQLITE_OK;
+}
+
+/*
+ * Reads what is in the database: its version (0: it is empty), and where that is ours the row.
+ * SQLITE_OK, or what is wrong with it.
+ */
+static int inspect(struct store *s, int *version, char **pipeline)
 {
     sqlite3_stmt *q = NULL;
-    const unsigned char *pipeline, *lineage;
-    int rc = 0;
+    int rc = check_whole(s), tables = 0;
 
-    if (sqlite3_prepare_v2(s->db,
-                           "SELECT pipeline, lineage, last_id, commit_started, parallelism"
-                           " FROM store",
-                           -1, &q, NULL) != SQLITE_OK ||
-        sqlite3_step(q) != SQLITE_ROW) {
-        sqlite3_finalize(q);
-        return 0;
+    if (rc == SQLITE_OK)
+        rc = read_version(s, version);
+    if (rc == SQLITE_OK && !*version) {
+        rc = read_number(s, "SELECT count(*) FROM sqlite_master", &tables);
+        return rc == SQLITE_OK && tables ? SQLITE_CORRUPT : rc;
     }
-    pipeline = sqlite3_column_text(q, 0);
-    lineage = sqlite3_column_text(q, 1);
-    if (pipeline && lineage && strlen((const char *)lineage) < sizeof(s->meta.lineage)) {
-        rc = 1;
-        memcpy(s->meta.lineage, lineage, strlen((const char *)lineage) + 1);
-        s->meta.last_id = (uint64_t)sqlite3_column_int64(q, 2);
-        s->meta.commit_started = (uint64_t)sqlite3_column_int64(q, 3);
-        s->meta.parallelism = (uint32_t)sqlite3_column_int64(q, 4);
-        if (strcmp((const char *)pipeline, s->pipeline) != 0)
-            rc = error_set_full(error, STREAMD_E_INVALID, STREAMD_FAIL_PIPELINE, 4413,
-                                "%s is the state directory of pipeline %s, not of %s", s->path,
-                                (const char *)pipeline, s->pipeline);
-    }
+    if (rc != SQLITE_OK || *version != META_FORMAT)
+        return rc;
+    rc = first_row(s, "SELECT pipeline, lineage, last_id, commit_started, parallelism FROM store",
+                   &q);
+    rc = rc == SQLITE_ROW ? take_row(s, q, pipeline) : rc == SQLITE_DONE ? SQLITE_CORRUPT : rc;
     sqlite3_finalize(q);
+    return rc;
+}
+
+static int is_ours(const struct store *s, int version, const char *pipeline,
+                   struct streamd_error *error)
+{
+    if (version > META_FORMAT)
+        return error_set_full(error, STREAMD_E_UNSUPPORTED, STREAMD_FAIL_PIPELINE, 4405,
+                              "%s/meta.db has format %d; this streamd reads format %d", s->path,
+                              version, META_FORMAT);
+    if (pipeline && strcmp(pipeline, s->pipeline) != 0)
+        return error_set_full(error, STREAMD_E_INVALID, STREAMD_FAIL_PIPELINE, 4413,
+                              "%s is the state directory of pipeline %s, not of %s", s->path,
+                              pipeline, s->pipeline);
+    return 0;
+}
+
+/*
+ * Where a sync failed and the process exited, the log that is found may be in the system's memory
+ * alone: the system takes it for written, and does not write it again. What is copied from it is,
+ * so it is copied before anything builds on it; and it is emptied for good, since what the disk has
+ * of it is older.
+ */
+static int copy_log(struct store *s, struct streamd_error *error)
+{
+    char path[PATH_MAX];
+    int rc = run(s, "PRAGMA wal_checkpoint(TRUNCATE)", error), fd;
+
+    if (!rc)
+        rc = store_join(path, s->path, "meta.db-wal", error);
+    if (rc)
+        return rc;
+    fd = s->ops->open(s->ops->self, path, O_RDWR | O_CLOEXEC, 0);
+    if (fd < 0 && errno == ENOENT)
+        return 0;
+    if (fd < 0 || s->ops->fsync(s->ops->self, fd))
+        rc = error_set_full(error, STREAMD_E_IO, STREAMD_FAIL_PIPELINE, 4403, "cannot sync %s: %s",
+                            path, strerror(errno));
+    if (fd >= 0)
+        s->ops->close(s->ops->self, fd);
     return rc;
 }
 
 int store_meta_open(struct store *s, struct streamd_error *error)
 {
-    int rc = open_database(s, error), version;
+    char *pipeline = NULL;
+    int rc = open_database(s, error), version = 0, found;
 
     if (rc)
         return rc;
-    if (!is_whole(s) || read_version(s, &version) != SQLITE_OK) {
-        rc = put_aside(s, error);
+    found = inspect(s, &version, &pipeline);
+    if (is_damage(found)) {
         version = 0;
+        rc = put_aside(s, error);
+    } else if (found != SQLITE_OK) {
+        rc = failed(s, found, "cannot be read", error);
     }
-    if (!rc && version > META_FORMAT)
-        return error_set_full(error, STREAMD_E_UNSUPPORTED, STREAMD_FAIL_PIPELINE, 4405,
-                              "%s/meta.db has format %d; this streamd reads format %d", s->path,
-                              version, META_FORMAT);
+    if (!rc)
+        rc = is_ours(s, version, pipeline, error);
+    memory_free(pipeline);
     if (!rc)
         rc = run(s, settings, error);
-    if (rc || version != META_FORMAT)
-        return rc;
-    return read_row(s, error);
+    if (!rc && version)
+        rc = copy_log(s, error);
+    return rc ? rc : version != 0;
 }
 
 static int bind_row(sqlite3_stmt *q, const struct store *s, const struct store_meta *m)

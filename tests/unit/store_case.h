@@ -102,7 +102,7 @@ static inline int write_task(const struct file_ops *ops, const char *folder, con
                                     .key_groups = 128};
     uint8_t row[9] = {0, (uint8_t)id, (uint8_t)task};
     struct snapshot_writer *w;
-    char path[PATH_MAX];
+    char path[2 * PATH_MAX];
     int rc;
 
     *f = (struct manifest_file){.task = task, .checkpoint = id};
