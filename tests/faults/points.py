@@ -27,6 +27,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import machine  # noqa: E402
 import pipelines  # noqa: E402
 import reader  # noqa: E402
+import references  # noqa: E402
 from machine import tap  # noqa: E402
 
 STOPPED = 1.5
@@ -68,7 +69,7 @@ class Attempt:
         entry, self.marks = setting(point, action)
         self.run = machine.Run(self.folder, case, {"STREAMD_FAILPOINTS": entry,
                                                    "STREAMD_FAILPOINTS_FOLDER": self.fired})
-        self.reader = reader.Reader(case)
+        self.reader, self.files = reader.Reader(case), references.References(self.run.state_dir)
         self.rescaled = point != "W17"
         self.parallelism = 3
         self.findings = []
@@ -120,6 +121,7 @@ class Attempt:
         """Runs the case; the findings."""
         self.run.start(self.parallelism, "--batch-rows", "128")
         self.reader.start()
+        self.files.start()
         deadline = time.monotonic() + PATIENCE
         try:
             while time.monotonic() < deadline:
@@ -134,7 +136,7 @@ class Attempt:
             self.findings += self.run.leftovers()
         finally:
             self.run.end()
-            self.findings += self.reader.finish()
+            self.findings += self.reader.finish() + self.files.finish()
         missing = sorted(set(self.marks) - set(self.has_fired()))
         if missing:
             self.findings.insert(0, f"INVALID: did not fire: {', '.join(missing)}")
