@@ -16,7 +16,9 @@
 
 #include <string.h>
 
-enum { BUFFERS = 32 * 1024 * 1024, BUFFER_MOST = 128 * 1024, BUFFER_LEAST = 4 * 1024 };
+/* Buffers that all lie in the cache: 128 of them with 128 KiB cost 53 ms for a million rows in the
+   place of 32. */
+enum { BUFFERS = 32 * 1024 * 1024, BUFFER_MOST = 16 * 1024, BUFFER_LEAST = 4 * 1024 };
 
 /* A namespace gets blocks of its own if they have so many bytes on average; an entry in the footer
    of each later checkpoint takes 48. */
