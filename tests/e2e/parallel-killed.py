@@ -22,7 +22,7 @@ import parallel_cases as cases  # noqa: E402
 import tap  # noqa: E402
 
 CHECKPOINTS = "checkpoint: {{every: {}ms, keep: 2}}\nrestart: {{policy: fixed, delay: 10ms}}\n"
-EVERY = (30, 15, 8, 4, 4, 4)  # milliseconds between checkpoints, at each turn of a case that ended too soon
+EVERY = (30, 20, 10, 10, 10, 10)  # milliseconds between checkpoints, at each turn of a case that ended too soon
 PATIENCE = 60  # seconds for one run
 TRY_AGAIN = 75  # the state directory is still locked by what was killed
 
