@@ -5,7 +5,9 @@
  *     STREAMD_PLUGIN_PATH=plugins-live bench/freeze_bench [ROWS [FOLDER]]
  *
  * Rows have one key and two columns of eight bytes, or a text as the key; then windows of a
- * thousand rows each. The file goes to FOLDER (/tmp) and is removed.
+ * thousand rows each. Tables of more than a million rows are swept, a step after each batch of a
+ * thousand random keys: what the slowest step and the slowest batch took is what the stream feels.
+ * The file goes to FOLDER (/tmp) and is removed.
  */
 #include "harness.h"
 
@@ -69,6 +71,48 @@ static void fill(struct streamd_table *t, int text, uint64_t rows, int windows)
     }
 }
 
+/* A batch of random keys that are there. */
+static void look_up(struct streamd_table *t, int text, uint64_t rows, int windows)
+{
+    static int64_t numbers[ROWS];
+    static uint64_t hash[ROWS];
+    static void *found[ROWS];
+    struct streamd_column column = {.values = numbers};
+    const struct streamd_column *columns = &column;
+    struct streamd_type type = {.id = STREAMD_INT64};
+    struct streamd_batch batch = {.rows = ROWS, .count = ROWS};
+    struct streamd_keys keys = {.n = ROWS, .columns = &columns, .hash = hash};
+
+    if (text || windows)
+        return;
+    for (uint32_t i = 0; i < ROWS; i++)
+        numbers[i] = (int64_t)((((uint64_t)rand() << 31) + (uint64_t)rand()) % rows);
+    keyhash_batch(&batch, &columns, &type, 1, hash);
+    if (streamd_table_lookup(t, 0, &keys, STREAMD_LOOKUP_FIND, found, NULL))
+        abort();
+}
+
+/* Goes on until the copy is complete; the slowest step and the slowest batch between two. */
+static void complete(struct frozen *frozen, struct streamd_table *t, int text, uint64_t rows,
+                     int windows, double slowest[2])
+{
+    struct streamd_error e;
+    int more = !state_frozen_is_complete(frozen);
+
+    while (more) {
+        double start = now_ms(), took;
+
+        more = state_frozen_step(frozen, 2048, &e);
+        must(more < 0 ? more : 0, &e);
+        took = now_ms() - start;
+        slowest[0] = took > slowest[0] ? took : slowest[0];
+        start = now_ms();
+        look_up(t, text, rows, windows);
+        took = now_ms() - start;
+        slowest[1] = took > slowest[1] ? took : slowest[1];
+    }
+}
+
 static uint64_t write_file(struct frozen *frozen, const char *path, double *spent)
 {
     struct snapshot_identity id = {
@@ -114,7 +158,7 @@ static void measure(int text, uint64_t rows, int windows, const char *folder)
     struct harness *h = harness_bare_new(&(struct harness_spec){.backend = "state-memory"});
     struct streamd_table *t = harness_open_table(h, &decl);
     struct freezer *freezer = freezer_new();
-    double first = 0, worst = 0, sum = 0, spent[2], thaw;
+    double first = 0, worst = 0, sum = 0, slowest[2] = {0, 0}, spent[2], thaw;
     struct frozen *frozen = NULL;
     struct streamd_error e;
     char path[256];
@@ -131,6 +175,7 @@ static void measure(int text, uint64_t rows, int windows, const char *folder)
             first = took;
         worst = i && took > worst ? took : worst;
         sum += i ? took : 0;
+        complete(frozen, t, text, rows, windows, slowest);
         if (i < TIMES - 1)
             state_frozen_free(frozen);
     }
@@ -146,6 +191,9 @@ static void measure(int text, uint64_t rows, int windows, const char *folder)
            text ? "string" : "int64", windows ? "windows" : "       ", (unsigned long long)rows,
            first, sum / (TIMES - 1), worst, spent[0], spent[1], (double)bytes / 1e3 / spent[1],
            (double)bytes / 1e6, thaw);
+    if (rows > freezer_sweep_rows(freezer))
+        printf("       swept: slowest step %5.2f, slowest batch of %d keys %5.2f ms\n", slowest[0],
+               ROWS, slowest[1]);
     freezer_free(freezer);
     harness_bare_free(h);
 }

@@ -194,6 +194,23 @@ static uint32_t room(struct frozen *f)
     return add_block(f, &f->row_blocks) ? f->per_block : 0;
 }
 
+int frozen_copy(struct frozen *f, struct streamd_table *t, int64_t ns, void *const *rows,
+                uint32_t n)
+{
+    while (n > 0) {
+        uint32_t some = room(f);
+        int rc;
+
+        some = some < n ? some : n;
+        rc = some ? copy_some(f, t, ns, rows, some) : STREAMD_E_NOMEM;
+        if (rc)
+            return rc;
+        rows += some;
+        n -= some;
+    }
+    return 0;
+}
+
 static int copy_space(struct frozen *f, struct streamd_table *t, int64_t ns, uint64_t rows)
 {
     struct streamd_cursor cursor = {0};
@@ -221,13 +238,15 @@ static int copy_space(struct frozen *f, struct streamd_table *t, int64_t ns, uin
 static int add_space(struct frozen *f, struct streamd_table *t, const struct sealed_list *known,
                      int64_t ns, uint64_t *rows)
 {
-    const struct frozen_space space = {
-        .ns = ns, .first = *rows, .seal = streamd_table_sealed(t, ns)};
+    const struct frozen_space space = {.ns = ns,
+                                       .first = *rows,
+                                       .rows = streamd_table_rows(t, ns),
+                                       .seal = streamd_table_sealed(t, ns)};
     struct sealed_space *written = known && space.seal ? sealed_list_find(known, ns) : NULL;
 
     if (written && written->seal == space.seal)
         return sealed_list_share(&f->sealed, written);
-    *rows += streamd_table_rows(t, ns);
+    *rows += space.rows;
     return array_push(&f->spaces, space) ? STREAMD_E_NOMEM : 0;
 }
 
@@ -256,16 +275,15 @@ static int copy_table(struct frozen *f, struct streamd_table *t, const struct se
     int rc = add_spaces(f, t, known, &rows);
 
     f->per_block = FREEZER_BLOCK / f->layout->row_size;
+    if (!rc && frozen_is_for_sweep(f, t, rows))
+        return frozen_sweep_begin(f, t);
     if (!rc && rows && rows * f->layout->row_size <= SMALL &&
         (!(f->decl->flags & STREAMD_TABLE_LIST) || rows * sizeof(struct frozen_link) <= SMALL)) {
         f->per_block = SMALL / f->layout->row_size;
         rc = add_small(&f->row_blocks) ? 0 : STREAMD_E_NOMEM;
     }
-    for (size_t i = 0; i < f->spaces.count && !rc; i++) {
-        uint64_t end = i + 1 < f->spaces.count ? f->spaces.items[i + 1].first : rows;
-
-        rc = copy_space(f, t, f->spaces.items[i].ns, end - f->spaces.items[i].first);
-    }
+    for (size_t i = 0; i < f->spaces.count && !rc; i++)
+        rc = copy_space(f, t, f->spaces.items[i].ns, f->spaces.items[i].rows);
     return rc;
 }
 
@@ -310,6 +328,7 @@ void state_frozen_free(struct frozen *f)
 {
     if (!f)
         return;
+    frozen_sweep_end(f);
     give_blocks(f, &f->row_blocks);
     give_blocks(f, &f->link_blocks);
     give_blocks(f, &f->var_blocks);
@@ -317,6 +336,7 @@ void state_frozen_free(struct frozen *f)
         memory_free(f->large.items[i]);
     array_clear(&f->large);
     array_clear(&f->spaces);
+    array_clear(&f->noted);
     sealed_list_clear(&f->sealed);
     memory_free(f);
 }

@@ -6,9 +6,10 @@
  *   state_freeze: rows and their variable values      state_frozen_write: hash, sort by key group,
  *     into blocks of the freezer, in memory order       encode, write; state_frozen_free
  *
- * Budget: 20 ms for 1 M rows of 40 bytes, blocks ready. Blocks are 2 MiB, come from the freezer,
- * and go back there to be used again, so that no page is touched for the first time at a barrier
- * but the first.
+ * Budget: 20 ms for 1 M rows of 40 bytes, blocks ready. Larger tables are not copied at once: their
+ * rows are copied while the stream goes on, each before it changes, by the backend that knows of
+ * changes and by state_frozen_step. Blocks are 2 MiB, come from the freezer, and go back there to
+ * be used again; freezer_prepare has them ready before the first barrier.
  */
 #ifndef STATE_FREEZE_H
 #define STATE_FREEZE_H
@@ -31,6 +32,11 @@ uint64_t freezer_bytes(struct freezer *f);
 /* Gives waiting blocks back to the system beyond `bytes`. */
 void freezer_trim(struct freezer *f, uint64_t bytes);
 
+/* Tables of more rows than this are swept; 1 Mi, if nothing else is said. Before they are frozen.
+ */
+void freezer_set_sweep_rows(struct freezer *f, uint64_t rows);
+uint64_t freezer_sweep_rows(const struct freezer *f);
+
 /* Has blocks for `bytes` waiting, pages touched: for a helper thread ahead of a barrier. Without
    memory there are fewer, and freezing takes longer or fails. */
 void freezer_prepare(struct freezer *f, uint64_t bytes);
@@ -40,16 +46,26 @@ struct frozen;
 /*
  * Copies the rows of a table. Dataflow thread. The table's declaration and layout must outlive the
  * result. Sealed namespaces that are in `known` (sorted; NULL: none) are not copied but referred
- * to. 0, or STREAMD_E_NOMEM with the error filled.
+ * to. Of a large table only the beginning is made here: state_frozen_step goes on. 0, or
+ * STREAMD_E_NOMEM with the error filled.
  */
 int state_freeze(struct freezer *f, struct streamd_table *t, const struct sealed_list *known,
                  struct frozen **frozen, struct streamd_error *error)
     __attribute__((warn_unused_result));
 
+/* Copies about `rows` further rows of a large table. 1: there are more; 0: it is complete, as those
+   that were copied at once are from the start; or STREAMD_E_NOMEM, and it never will be. Dataflow
+   thread; the table must be open until then. */
+int state_frozen_step(struct frozen *f, uint64_t rows, struct streamd_error *error)
+    __attribute__((warn_unused_result));
+
+/* Is it complete? */
+int state_frozen_is_complete(const struct frozen *f);
+
 /*
- * Writes the rows as a section of node `node` (its table's name is in the declaration), sorted by
- * key group; BROADCAST tables without. Rows of one key of a LIST table keep their order. Any
- * thread. A table without rows is written too: it says that the table was there.
+ * Writes the rows of a complete copy as a section of node `node` (its table's name is in the
+ * declaration), sorted by key group; BROADCAST tables without. Rows of one key of a LIST table keep
+ * their order. Any thread. A table without rows is written too: it says that the table was there.
  */
 int state_frozen_write(struct frozen *f, const char *node, uint32_t key_groups,
                        struct snapshot_writer *w, struct streamd_error *error)
@@ -77,7 +93,8 @@ uint64_t state_frozen_rows(const struct frozen *f);
 /* Their bytes, with those of their variable values. */
 uint64_t state_frozen_bytes(const struct frozen *f);
 
-/* Gives the blocks back. NULL is fine. Any thread. */
+/* Gives the blocks back. NULL is fine. Any thread; where it is not complete, the dataflow thread.
+ */
 void state_frozen_free(struct frozen *f);
 
 #endif

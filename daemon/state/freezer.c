@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { CHUNK_BLOCKS = 16, PAGE = 4096 };
+enum { CHUNK_BLOCKS = 16, PAGE = 4096, SWEEP_ROWS = 1 << 20 };
 
 struct freezer {
     pthread_mutex_t mutex;
@@ -21,6 +21,7 @@ struct freezer {
     } chunks, waiting;
     size_t cold;   /* the lowest so many of `waiting` have no pages */
     size_t blocks; /* in all chunks */
+    uint64_t sweep_rows;
 };
 
 struct freezer *freezer_new(void)
@@ -31,7 +32,19 @@ struct freezer *freezer_new(void)
         memory_free(f);
         return NULL;
     }
+    if (f)
+        f->sweep_rows = SWEEP_ROWS;
     return f;
+}
+
+void freezer_set_sweep_rows(struct freezer *f, uint64_t rows)
+{
+    f->sweep_rows = rows;
+}
+
+uint64_t freezer_sweep_rows(const struct freezer *f)
+{
+    return f->sweep_rows;
 }
 
 void freezer_free(struct freezer *f)

@@ -13,10 +13,11 @@ enum { FREEZER_BLOCK = 2 * 1024 * 1024 };
 void *freezer_take(struct freezer *f);
 void freezer_give(struct freezer *f, void *block);
 
-/* Rows of one namespace: numbers from `first` on, up to that of the next. */
+/* `rows` rows of one namespace, with numbers from `first` on. A namespace has one such run, or
+   several, one behind the other, where the table was swept. */
 struct frozen_space {
     int64_t ns;
-    uint64_t first;
+    uint64_t first, rows;
     uint64_t seal; /* 0: it may change */
     int written;   /* to a file of sealed namespaces */
 };
@@ -49,7 +50,10 @@ struct frozen {
     struct {
         struct frozen_space *items;
         size_t count, capacity;
-    } spaces;
+    } spaces, noted; /* noted: of a swept table, as it was at the barrier; only ns and seal count */
+    struct streamd_table *table; /* that is being swept, or NULL */
+    struct streamd_shadow shadow;
+    int failed;                /* while sweeping */
     struct sealed_list sealed; /* written: now, or for an earlier checkpoint */
 };
 
@@ -68,6 +72,17 @@ static inline struct frozen_link *frozen_link(const struct frozen *f, uint64_t n
 
     return (struct frozen_link *)(void *)block + number % LINKS_PER_BLOCK;
 }
+
+/* Copies n rows of a namespace behind those that were copied. 0 or STREAMD_E_NOMEM. */
+int frozen_copy(struct frozen *f, struct streamd_table *t, int64_t ns, void *const *rows,
+                uint32_t n);
+
+/* Is a table of so many rows swept, and not copied at once? */
+int frozen_is_for_sweep(const struct frozen *f, const struct streamd_table *t, uint64_t rows);
+
+/* Begins with the namespaces in f->spaces, and ends it before all rows are there. */
+int frozen_sweep_begin(struct frozen *f, struct streamd_table *t);
+void frozen_sweep_end(struct frozen *f);
 
 /* LIST tables: fills order[0 .. rows - 1] with row numbers so that the rows of a key follow each
    other as they were appended. 0 or STREAMD_E_NOMEM. */

@@ -150,20 +150,14 @@ static int hand_on_all(struct writing *x, struct streamd_error *error)
     return rc;
 }
 
-/* The number behind the last row of a namespace. */
-static uint64_t space_end(const struct frozen *f, size_t space)
-{
-    return space + 1 < f->spaces.count ? f->spaces.items[space + 1].first : f->rows;
-}
-
 static int write_space(struct writing *x, size_t space, struct streamd_error *error)
 {
     const struct frozen *f = x->f;
-    uint64_t end = space_end(f, space);
-    int64_t ns = f->spaces.items[space].ns;
+    const struct frozen_space *s = &f->spaces.items[space];
+    int64_t ns = s->ns;
     int rc = 0;
 
-    for (uint64_t i = f->spaces.items[space].first; i < end && !rc; i++)
+    for (uint64_t i = s->first; i < s->first + s->rows && !rc; i++)
         rc = write_row(x, ns, frozen_row(f, x->order ? x->order[i] : i), error);
     return rc;
 }
@@ -200,7 +194,7 @@ static int begin_section(struct writing *x, const char *node, struct streamd_err
     return snapshot_writer_section(x->w, &section, error);
 }
 
-/* Fills what both ways of writing need. Afterwards `end` is called in any case. */
+/* Fills what both ways of writing need. Afterwards `clear` is called in any case. */
 static int begin(struct writing *x, struct frozen *f, uint32_t key_groups,
                  struct snapshot_writer *w, struct streamd_error *error)
 {
@@ -216,7 +210,7 @@ static int begin(struct writing *x, struct frozen *f, uint32_t key_groups,
     return x->groups ? put_in_order(x, error) : error_set_nomem(error);
 }
 
-static void end(struct writing *x)
+static void clear(struct writing *x)
 {
     for (uint32_t i = 0; x->groups && i < x->group_count; i++)
         memory_free(x->groups[i].items);
@@ -255,7 +249,7 @@ int state_frozen_write(struct frozen *f, const char *node, uint32_t key_groups,
             rc = write_space(&x, i, error);
     if (!rc)
         rc = hand_on_all(&x, error);
-    end(&x);
+    clear(&x);
     return rc;
 }
 
@@ -270,34 +264,52 @@ static uint64_t row_bytes(const struct frozen *f)
     return rowcode_init(&code, f->layout->fields, f->layout->value_count, 1) ? 0 : code.least;
 }
 
-static int pays(const struct frozen *f, size_t space, uint32_t key_groups)
+/* The index behind the last run of the namespace that begins at `space`. */
+static size_t runs_end(const struct frozen *f, size_t space)
 {
-    uint64_t rows = space_end(f, space) - f->spaces.items[space].first;
-    uint32_t blocks = f->decl->flags & STREAMD_TABLE_BROADCAST ? 1 : key_groups;
+    size_t end = space + 1;
 
-    return f->spaces.items[space].seal &&
+    while (end < f->spaces.count && f->spaces.items[end].ns == f->spaces.items[space].ns)
+        end++;
+    return end;
+}
+
+/* Is the namespace whose runs are [from, end) worth blocks of its own? */
+static int pays(const struct frozen *f, size_t from, size_t end, uint32_t key_groups)
+{
+    uint32_t blocks = f->decl->flags & STREAMD_TABLE_BROADCAST ? 1 : key_groups;
+    uint64_t rows = 0;
+
+    for (size_t i = from; i < end; i++)
+        rows += f->spaces.items[i].rows;
+    return f->spaces.items[from].seal &&
            rows * row_bytes(f) >= (uint64_t)blocks * SEALED_BLOCK_LEAST;
 }
 
 int state_frozen_has_sealed(const struct frozen *f, uint32_t key_groups)
 {
-    for (size_t i = 0; i < f->spaces.count; i++)
-        if (pays(f, i, key_groups))
+    for (size_t i = 0, end; i < f->spaces.count; i = end) {
+        end = runs_end(f, i);
+        if (pays(f, i, end, key_groups))
             return 1;
+    }
     return 0;
 }
 
-static int write_sealed(struct writing *x, size_t space, struct sealed_file *file,
+static int write_sealed(struct writing *x, size_t from, size_t end, struct sealed_file *file,
                         struct streamd_error *error)
 {
-    struct frozen_space *s = &x->f->spaces.items[space];
+    struct frozen_space *s = &x->f->spaces.items[from];
     struct snapshot_block *blocks;
     struct sealed_space *written;
     uint32_t count;
-    int rc;
+    int rc = 0;
 
     x->sealing = s;
-    rc = write_space(x, space, error);
+    for (size_t i = from; i < end && !rc; i++) {
+        rc = write_space(x, i, error);
+        x->f->spaces.items[i].written = 1;
+    }
     if (!rc)
         rc = hand_on_all(x, error);
     if (!rc)
@@ -305,7 +317,6 @@ static int write_sealed(struct writing *x, size_t space, struct sealed_file *fil
     if (rc)
         return rc;
     written = sealed_space_new(s->ns, s->seal, file, blocks, count);
-    s->written = 1;
     return written && !sealed_list_push(&x->f->sealed, written) ? 0 : error_set_nomem(error);
 }
 
@@ -318,10 +329,12 @@ int state_frozen_write_sealed(struct frozen *f, const char *node, uint32_t key_g
 
     if (!rc)
         rc = begin_section(&x, node, error);
-    for (size_t i = 0; i < f->spaces.count && !rc; i++)
-        if (pays(f, i, key_groups))
-            rc = write_sealed(&x, i, file, error);
-    end(&x);
+    for (size_t i = 0, end; i < f->spaces.count && !rc; i = end) {
+        end = runs_end(f, i);
+        if (pays(f, i, end, key_groups))
+            rc = write_sealed(&x, i, end, file, error);
+    }
+    clear(&x);
     sealed_list_sort(&f->sealed);
     return rc;
 }

@@ -13,6 +13,7 @@ noinst_LTLIBRARIES += %D%/libstate.la
 	%D%/frozen_write.c \
 	%D%/layout.c %D%/layout.h \
 	%D%/sealed.c %D%/sealed.h \
+	%D%/sweep.c \
 	%D%/thaw.c %D%/thaw.h
 %C%_libstate_la_CFLAGS = $(hot_cflags)
 
@@ -37,6 +38,11 @@ unit_tests += tests/unit/test_sealed
 tests_unit_test_sealed_SOURCES = tests/unit/test_sealed.c tests/unit/freeze_case.h
 tests_unit_test_sealed_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/harness
 tests_unit_test_sealed_LDADD = $(HARNESS) $(CMOCKA_LIBS)
+
+unit_tests += tests/unit/test_sweep
+tests_unit_test_sweep_SOURCES = tests/unit/test_sweep.c tests/unit/freeze_case.h
+tests_unit_test_sweep_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/harness
+tests_unit_test_sweep_LDADD = $(HARNESS) $(CMOCKA_LIBS)
 
 unit_tests += tests/unit/test_freeze
 tests_unit_test_freeze_SOURCES = tests/unit/test_freeze.c tests/unit/freeze_case.h

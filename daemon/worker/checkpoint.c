@@ -18,6 +18,10 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Copying between two steps of the dataflow: for so long, so many rows between looks at the clock.
+ */
+enum { SWEEP_US = 300, SWEEP_ROWS = 2048 };
+
 struct frozen_table {
     const char *node;
     struct frozen *frozen;
@@ -30,6 +34,7 @@ struct job {
     uint64_t id;
     char *folder;        /* NULL: the trigger has not come; "": not to be written */
     uint32_t tasks_left; /* that have not frozen */
+    size_t swept;        /* tables up to this one are complete; those behind the last, none */
     struct {
         struct frozen_table *items;
         size_t count, capacity;
@@ -55,6 +60,8 @@ struct checkpoints {
     struct job *queue; /* for the helper, in order */
     struct job *writing;
     struct catalogue *written; /* by the last checkpoint that was acked; used when it is complete */
+    uint64_t prepared;         /* memory for copies that was asked for; the dataflow's */
+    uint64_t wanted;           /* the same, until the helper has seen to it; 0: nothing */
     int ending;
 };
 
@@ -249,7 +256,15 @@ static void *helper(void *self)
     pthread_mutex_lock(&c->mutex);
     while (!c->ending || c->queue) {
         struct job *job = c->queue;
+        uint64_t wanted = c->wanted;
 
+        if (!job && wanted && !c->ending) {
+            c->wanted = 0;
+            pthread_mutex_unlock(&c->mutex);
+            freezer_prepare(c->freezer, wanted);
+            pthread_mutex_lock(&c->mutex);
+            continue;
+        }
         if (!job) {
             pthread_cond_wait(&c->changed, &c->mutex);
             continue;
@@ -267,10 +282,13 @@ static void *helper(void *self)
     return NULL;
 }
 
+/* Gives the job to the helper, if there is nothing left to wait for. */
 static void hand_over(struct checkpoints *c, struct job *job)
 {
     struct job **end = &c->queue;
 
+    if (job->tasks_left || !job->folder || job->swept < job->tables.count)
+        return;
     c->settled = job->id;
     c->current = NULL;
     pthread_mutex_lock(&c->mutex);
@@ -347,6 +365,14 @@ static int freeze_table(struct job *job, struct task *n, struct task_table *tabl
     return 0;
 }
 
+/* Leaves the tables behind that are complete, which are all but the large ones. */
+static void skip_complete(struct job *job)
+{
+    while (job->swept < job->tables.count &&
+           state_frozen_is_complete(job->tables.items[job->swept].frozen))
+        job->swept++;
+}
+
 static int freeze_task(struct job *job, struct task *n)
 {
     int rc = positions_save(n, &job->error);
@@ -373,8 +399,63 @@ void checkpoint_freeze(struct task *n, uint64_t id)
         error_add_context(&job->error, "%s", n->plan->name);
     job->stall_us += clock_steady_us(&w->options.clock) - begun;
     job->rows_when_frozen = atomic_load_explicit(&w->rows, memory_order_relaxed);
-    if (--job->tasks_left == 0 && job->folder)
-        hand_over(c, job);
+    job->tasks_left--;
+    skip_complete(job);
+    hand_over(c, job);
+}
+
+/* ---- large tables -------------------------------------------------------------------------- */
+
+int checkpoint_sweep(struct worker *w)
+{
+    struct checkpoints *c = w->checkpoints;
+    struct job *job = c->current;
+    int64_t begun;
+
+    if (!job || job->swept == job->tables.count)
+        return 0;
+    begun = clock_steady_us(&w->options.clock);
+    do {
+        int rc = state_frozen_step(job->tables.items[job->swept].frozen, SWEEP_ROWS, &job->error);
+
+        job->swept += rc <= 0;
+    } while (job->swept < job->tables.count &&
+             clock_steady_us(&w->options.clock) - begun < SWEEP_US);
+    if (job->swept < job->tables.count)
+        return 1;
+    hand_over(c, job);
+    return 0;
+}
+
+/* What copies of all tables would take. */
+static uint64_t copy_bytes(const struct worker *w)
+{
+    uint64_t bytes = 0;
+
+    for (uint32_t i = 0; i < w->task_count; i++) {
+        struct task *n = &w->tasks[i];
+
+        for (uint32_t k = 0; !n->absent && k < n->plan->table_count; k++)
+            bytes += task_table_rows(n, k) * n->tables[k].layout.row_size;
+    }
+    return bytes;
+}
+
+void checkpoints_prepare(struct worker *w)
+{
+    struct checkpoints *c = w->checkpoints;
+    uint64_t bytes;
+
+    if (!c->thread_runs || !w->options.lineage)
+        return;
+    bytes = copy_bytes(w);
+    if (bytes <= c->prepared || (w->memory_limit && w->allocated + bytes > w->memory_limit / 2))
+        return;
+    c->prepared = bytes + bytes / 4;
+    pthread_mutex_lock(&c->mutex);
+    c->wanted = c->prepared;
+    pthread_cond_signal(&c->changed);
+    pthread_mutex_unlock(&c->mutex);
 }
 
 /* ---- the coordinator's words ---------------------------------------------------------------- */

@@ -29,6 +29,13 @@ void checkpoint_abort(struct worker *worker, uint64_t id);
 /* A task takes part in checkpoint `id` now: its tables, splits and watermark are copied. */
 void checkpoint_freeze(struct task *task, uint64_t id);
 
+/* Goes on for a while with copying large tables; 1: there is more to do. */
+int checkpoint_sweep(struct worker *worker);
+
+/* Has memory ready for the copies of the next checkpoint, as far as the state is known now. Now and
+   then. */
+void checkpoints_prepare(struct worker *worker);
+
 /* After steps: tells the coordinator when the last task has committed. */
 void checkpoint_look(struct worker *worker);
 

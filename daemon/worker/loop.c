@@ -150,8 +150,10 @@ const struct worker_stats *worker_stats(struct worker *w)
 
 static void report(struct worker *w, int64_t now_steady)
 {
-    if (now_steady - w->last_sample_us >= SAMPLE_US)
+    if (now_steady - w->last_sample_us >= SAMPLE_US) {
         sample(w, now_steady);
+        checkpoints_prepare(w);
+    }
     if (!w->options.progress || now_steady - w->last_progress_us < w->options.progress_every_us)
         return;
     w->last_progress_us = now_steady;
@@ -388,19 +390,21 @@ static int run_until_end(struct worker *w)
     while (!rc && !look_for_end(w)) {
         int64_t now = clock_now_us(&w->options.clock);
         struct task *n;
+        int sweeping;
 
         commands_take(w);
         if (w->stopping && !w->told)
             stop_sources(w);
+        sweeping = checkpoint_sweep(w);
         rc = edges_pump(w);
         n = rc ? NULL : next_task(w, now);
         if (rc)
             break;
         if (n && steady - looked < LOOK_AROUND_US) {
             rc = run_step(w, n, now, &steady);
-        } else if (n) {
-            looked = steady;
+        } else if (n || sweeping) {
             rc = wait_for_something(w, now, now);
+            looked = steady = sweeping ? clock_steady_us(&w->options.clock) : steady;
         } else if (!w->exiting) {
             rc = sleep_until_needed(w, now);
             looked = steady = clock_steady_us(&w->options.clock);

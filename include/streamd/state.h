@@ -70,6 +70,16 @@ struct streamd_cursor {
     uint64_t reserved;
 };
 
+/*
+ * Who takes a snapshot bit by bit; for the engine and backends, not for operators. `take` copies
+ * rows of a namespace, each once, as they were when the snapshot began. It cannot fail: it
+ * remembers that there was no memory. It must not call the table.
+ */
+struct streamd_shadow {
+    void *self;
+    void (*take)(void *self, int64_t ns, void *const *rows, uint32_t n);
+};
+
 /* What a backend does for a table. Called through the functions below, which are the manual. */
 struct streamd_table_ops {
     uint32_t size;
@@ -89,6 +99,16 @@ struct streamd_table_ops {
     /* Where a backend does not know of seals, both are NULL. */
     void (*seal)(struct streamd_table *, int64_t);
     uint64_t (*sealed)(struct streamd_table *, int64_t);
+    /*
+     * Snapshots bit by bit, of tables that are no LIST; where a backend has none of it, all three
+     * are NULL and the engine copies tables at once. begin: a namespace takes part from now on;
+     * rows are given to `shadow` before they change, and are gone through by step; 0 or
+     * STREAMD_E_NOMEM. step: goes on with about so many rows; 0 when all were given. end: as if it
+     * had not begun.
+     */
+    int (*shadow_begin)(struct streamd_table *, const struct streamd_shadow *, int64_t);
+    int (*shadow_step)(struct streamd_table *, uint64_t);
+    void (*shadow_end)(struct streamd_table *);
 };
 
 /* The head of every open table, whatever its backend. */

@@ -155,6 +155,8 @@ uint32_t table_due(struct streamd_table *table, int64_t until, void **rows, uint
         index_forget(t, rows[n++]);
         pop(&t->index);
     }
+    for (uint32_t k = 0; k < n && t->shadow_spaces; k++)
+        shadow_take_rows(t, space_of(t, rows[k]), &rows[k], 1);
     return n;
 }
 

@@ -7,6 +7,7 @@ pluginexec_LTLIBRARIES += %D%/state-memory.la
 	%D%/list.c \
 	%D%/lookup.c \
 	%D%/memory.c \
+	%D%/shadow.c \
 	%D%/slab.c %D%/slab.h \
 	%D%/space.c %D%/table.h
 %C%_state_memory_la_CPPFLAGS = $(plugin_cppflags)

@@ -300,6 +300,8 @@ static int lookup_single(struct table *t, struct space *s, int mode, uint32_t n,
         if (created)
             created[k] = (uint8_t)(made && k == 0);
     }
+    if (s->shadow_end && mode != STREAMD_LOOKUP_READ)
+        shadow_take_rows(t, s, rows, n ? 1 : 0);
     return 0;
 }
 
@@ -333,5 +335,7 @@ int table_lookup(struct streamd_table *table, int64_t ns, const struct streamd_k
     if (search(&f))
         return STREAMD_E_NOMEM;
     finish(&f, created);
+    if (s->shadow_end && mode != STREAMD_LOOKUP_READ)
+        shadow_take_rows(t, s, rows, keys->n);
     return 0;
 }

@@ -11,8 +11,11 @@ static int erase(struct streamd_table *table, int64_t ns, void *const *rows, uin
     struct table *t = table_of(table);
     struct space *s = space_find(t, ns);
 
-    if (n)
+    if (n) {
         s->seal = 0;
+        if (s->shadow_end)
+            shadow_take_rows(t, s, rows, n);
+    }
     for (uint32_t k = 0; k < n; k++) {
         struct row_head *head = head_of(rows[k]);
 
@@ -40,6 +43,8 @@ static uint32_t scan(struct streamd_table *table, int64_t ns, struct streamd_cur
         if (head_of(row)->number != ROW_DEAD)
             rows[n++] = row;
     }
+    if (n && s->shadow_end)
+        shadow_take_rows(t, s, rows, n);
     return n;
 }
 
@@ -70,11 +75,13 @@ static void *reserve(struct streamd_table *table, void *row, uint32_t index, uin
 {
     struct table *t = table_of(table);
     struct streamd_var *v = streamd_row_value(t->head.layout, row, index);
-    struct space *s = t->home_offset ? home_of(t, row)->space : t->spaces[0];
+    struct space *s = space_of(t, row);
     uint64_t wanted = (uint64_t)v->capacity * 2;
     void *data;
 
     s->seal = 0;
+    if (s->shadow_end)
+        shadow_take_rows(t, s, &row, 1);
     if (capacity <= v->capacity && v->data)
         return v->data;
     wanted = wanted < capacity ? capacity : wanted;
@@ -122,6 +129,9 @@ static const struct streamd_table_ops ops = {
     .first = table_first,
     .seal = seal,
     .sealed = sealed,
+    .shadow_begin = shadow_begin,
+    .shadow_step = shadow_step,
+    .shadow_end = shadow_end,
 };
 
 static enum key_kind kind_of(uint8_t type)
@@ -158,7 +168,7 @@ static void plan_row(struct table *t)
         t->head_size += (uint32_t)sizeof(struct row_links);
     for (uint32_t i = 0; i < l->value_count; i++)
         variable |= streamd_type_is_variable(l->fields[i].type.id);
-    if (variable && (flags & STREAMD_TABLE_NAMESPACED)) {
+    if ((variable || t->ordered) && (flags & STREAMD_TABLE_NAMESPACED)) {
         t->head_size += (uint32_t)sizeof(struct row_home);
         t->home_offset = t->head_size;
     }

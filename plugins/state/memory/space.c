@@ -205,6 +205,8 @@ uint8_t *space_new_row(struct table *t, struct space *s, uint32_t hash)
 
     if (number) {
         row = row_at(t, s, --number);
+        if (number < s->shadow_end)
+            shadow_take(t, s, number);
         s->free = head_of(row)->hash;
         if (t->ordered)
             stamp = index_of(t, row)->stamp;
@@ -260,6 +262,7 @@ static void space_free(struct table *t, struct space *s)
 
 void space_free_all(struct table *t)
 {
+    shadow_end(&t->head);
     for (uint32_t i = 0; i < t->space_count; i++)
         space_free(t, t->spaces[i]);
     for (uint32_t i = 0; i < t->spare_count; i++)
@@ -383,6 +386,16 @@ void space_drop(struct table *t, int64_t id)
     memmove(t->spaces + at, t->spaces + at + 1, (t->space_count - at) * sizeof(*t->spaces));
     t->last = NULL;
     t->expected = s->end;
+    if (s->shadow_end) {
+        s->next = t->leaving;
+        t->leaving = s;
+        return;
+    }
+    space_release(t, s);
+}
+
+void space_release(struct table *t, struct space *s)
+{
     t->high_bytes -= t->high_bytes / 16;
     if (t->high_bytes < t->live_bytes)
         t->high_bytes = t->live_bytes;

@@ -37,7 +37,7 @@ struct row_links {
     uint32_t next, previous; /* number + 1; next is 0 at the end */
 };
 
-/* Farther in front, in namespaced tables with values of variable length. */
+/* Farther in front, in namespaced tables that are ORDERED or have values of variable length. */
 struct row_home {
     struct space *space;
 };
@@ -49,6 +49,9 @@ struct row_index {
 };
 
 #define ROW_DEAD UINT32_MAX
+
+enum { SHADOW_CHUNK = 32 }; /* rows that are given to a snapshot at once */
+
 #define ROW_LIMIT (UINT32_MAX - 2) /* rows of a space */
 
 /*
@@ -60,16 +63,21 @@ enum { SEGMENT_FIRST_BITS = 4, SEGMENT_SPLIT_BITS = 12, SEGMENT_COUNT = 32 * 4 }
 
 struct space {
     int64_t id;
-    uint64_t *slots; /* tag << 32 | number + 1; low half 0: free */
-    uint32_t mask;   /* slots - 1; 0 with slots NULL: none yet */
-    uint32_t used;   /* slots in use */
-    uint32_t limit;  /* so many may be in use */
-    uint32_t end;    /* numbers given out so far */
-    uint32_t room;   /* numbers that have memory */
-    uint32_t free;   /* number + 1 of an erased row, 0: none */
-    uint64_t rows;   /* that live */
-    uint64_t seal;   /* 0: open */
-    size_t bytes;    /* of slots and segments */
+    struct space *next; /* of those that leave (shadow.c) */
+    uint64_t *slots;    /* tag << 32 | number + 1; low half 0: free */
+    uint32_t mask;      /* slots - 1; 0 with slots NULL: none yet */
+    uint32_t used;      /* slots in use */
+    uint32_t limit;     /* so many may be in use */
+    uint32_t end;       /* numbers given out so far */
+    uint32_t room;      /* numbers that have memory */
+    uint32_t free;      /* number + 1 of an erased row, 0: none */
+    uint64_t rows;      /* that live */
+    uint64_t seal;      /* 0: open */
+    /* A snapshot under way has the rows below shadow_end, 0: none; which chunks were taken, and
+       where the sweep is. */
+    uint64_t *shadow_taken;
+    uint32_t shadow_end, shadow_at;
+    size_t bytes; /* of slots and segments */
     struct slab slab;
     /* Where number 0 would lie if the segment went back that far: the row at `number` is at
        origin[i] + number * stride, i as segment_of says. */
@@ -111,6 +119,10 @@ struct table {
     size_t high_bytes; /* what they needed lately */
     uint32_t expected; /* rows of the space that was dropped last */
     uint64_t seals;    /* the last one given out */
+
+    const struct streamd_shadow *shadow;
+    struct space *leaving;  /* dropped, but not swept yet */
+    uint32_t shadow_spaces; /* that take part, those that leave among them */
 
     int ordered, list;
     uint32_t stride;       /* bytes from row to row: head, row, short keys */
@@ -157,6 +169,12 @@ static inline struct row_home *home_of(const struct table *t, void *row)
     return (struct row_home *)(void *)((uint8_t *)row - t->home_offset);
 }
 
+/* The space of a row. */
+static inline struct space *space_of(const struct table *t, void *row)
+{
+    return t->home_offset ? home_of(t, row)->space : t->spaces[0];
+}
+
 /* The entry of space.origin for a number. */
 static inline uint32_t segment_of(uint32_t number)
 {
@@ -178,8 +196,10 @@ struct space *space_find(struct table *t, int64_t id);
 struct space *space_make(struct table *t, int64_t id);
 /* Number of the first space with an id >= id; space_count: none. */
 uint32_t space_position(const struct table *t, int64_t id);
-/* Takes a space out of the table and keeps or releases its memory. */
+/* Takes a space out of the table and keeps or releases its memory, after the sweep where a snapshot
+   is under way; and the latter alone. */
 void space_drop(struct table *t, int64_t id);
+void space_release(struct table *t, struct space *s);
 void space_free_all(struct table *t);
 /* Room for `more` further entries in the slots. 0, or STREAMD_E_NOMEM / STREAMD_E_LIMIT. */
 int space_reserve(struct table *t, struct space *s, uint32_t more);
@@ -216,6 +236,17 @@ int table_append(struct streamd_table *t, int64_t ns, const struct streamd_keys 
 void *table_next(struct streamd_table *t, int64_t ns, void *row);
 /* Takes a row out of the list of its key and out of the slots. */
 void list_unlink(struct table *t, struct space *s, uint8_t *row);
+
+/* ---- shadow.c */
+
+/* As in struct streamd_table_ops. */
+int shadow_begin(struct streamd_table *table, const struct streamd_shadow *shadow, int64_t ns);
+int shadow_step(struct streamd_table *table, uint64_t rows);
+void shadow_end(struct streamd_table *table);
+/* Gives the chunk of a number below s->shadow_end to the snapshot, unless it has it. */
+void shadow_take(struct table *t, struct space *s, uint32_t number);
+/* The same for rows that are about to be written to; rows[k] may be NULL. */
+void shadow_take_rows(struct table *t, struct space *s, void *const *rows, uint32_t n);
 
 /* ---- index.c */
 
