@@ -76,13 +76,14 @@ int state_frozen_write(struct frozen *f, const char *node, uint32_t key_groups,
  * keep, is nothing but them. If there are any, and they have enough rows for that to pay, this is
  * 1,
  */
-int state_frozen_has_sealed(const struct frozen *f, uint32_t key_groups);
+int state_frozen_has_sealed(const struct frozen *f, uint32_t own_groups);
 
 /* and they are written, before state_frozen_write, which then writes references to them. `file` is
    the one that `w` writes. */
 int state_frozen_write_sealed(struct frozen *f, const char *node, uint32_t key_groups,
-                              struct snapshot_writer *w, struct sealed_file *file,
-                              struct streamd_error *error) __attribute__((warn_unused_result));
+                              uint32_t own_groups, struct snapshot_writer *w,
+                              struct sealed_file *file, struct streamd_error *error)
+    __attribute__((warn_unused_result));
 
 /* The namespaces that are referred to; sorted. Later checkpoints can refer to the same blocks once
    this one is complete. The caller may take the content. */

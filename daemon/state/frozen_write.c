@@ -275,9 +275,9 @@ static size_t runs_end(const struct frozen *f, size_t space)
 }
 
 /* Is the namespace whose runs are [from, end) worth blocks of its own? */
-static int pays(const struct frozen *f, size_t from, size_t end, uint32_t key_groups)
+static int pays(const struct frozen *f, size_t from, size_t end, uint32_t own_groups)
 {
-    uint32_t blocks = f->decl->flags & STREAMD_TABLE_BROADCAST ? 1 : key_groups;
+    uint32_t blocks = f->decl->flags & STREAMD_TABLE_BROADCAST ? 1 : own_groups;
     uint64_t rows = 0;
 
     for (size_t i = from; i < end; i++)
@@ -286,11 +286,11 @@ static int pays(const struct frozen *f, size_t from, size_t end, uint32_t key_gr
            rows * row_bytes(f) >= (uint64_t)blocks * SEALED_BLOCK_LEAST;
 }
 
-int state_frozen_has_sealed(const struct frozen *f, uint32_t key_groups)
+int state_frozen_has_sealed(const struct frozen *f, uint32_t own_groups)
 {
     for (size_t i = 0, end; i < f->spaces.count; i = end) {
         end = runs_end(f, i);
-        if (pays(f, i, end, key_groups))
+        if (pays(f, i, end, own_groups))
             return 1;
     }
     return 0;
@@ -321,8 +321,8 @@ static int write_sealed(struct writing *x, size_t from, size_t end, struct seale
 }
 
 int state_frozen_write_sealed(struct frozen *f, const char *node, uint32_t key_groups,
-                              struct snapshot_writer *w, struct sealed_file *file,
-                              struct streamd_error *error)
+                              uint32_t own_groups, struct snapshot_writer *w,
+                              struct sealed_file *file, struct streamd_error *error)
 {
     struct writing x;
     int rc = begin(&x, f, key_groups, w, error);
@@ -331,7 +331,7 @@ int state_frozen_write_sealed(struct frozen *f, const char *node, uint32_t key_g
         rc = begin_section(&x, node, error);
     for (size_t i = 0, end; i < f->spaces.count && !rc; i = end) {
         end = runs_end(f, i);
-        if (pays(f, i, end, key_groups))
+        if (pays(f, i, end, own_groups))
             rc = write_sealed(&x, i, end, file, error);
     }
     clear(&x);

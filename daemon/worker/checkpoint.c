@@ -24,6 +24,7 @@ enum { SWEEP_US = 300, SWEEP_ROWS = 2048 };
 
 struct frozen_table {
     const char *node;
+    uint32_t own_groups; /* how many key groups the task has, rounded up */
     struct frozen *frozen;
     struct sealed_list *sealed; /* of the table */
 };
@@ -123,8 +124,9 @@ static int write_sections(const struct worker *w, struct job *job, struct snapsh
 
         if (!sealed)
             rc = state_frozen_write(t->frozen, t->node, groups, writer, error);
-        else if (state_frozen_has_sealed(t->frozen, groups))
-            rc = state_frozen_write_sealed(t->frozen, t->node, groups, writer, sealed, error);
+        else if (state_frozen_has_sealed(t->frozen, t->own_groups))
+            rc = state_frozen_write_sealed(t->frozen, t->node, groups, t->own_groups, writer,
+                                           sealed, error);
     }
     if (!rc && atomic_load(&job->cancelled))
         rc = error_set(error, STREAMD_E_STATE, "the checkpoint was aborted");
@@ -168,7 +170,8 @@ static int write_files(const struct worker *w, struct job *job, struct files *fi
     int sealed = 0, rc = 0;
 
     for (size_t i = 0; i < job->tables.count && !sealed; i++)
-        sealed = state_frozen_has_sealed(job->tables.items[i].frozen, w->plan->key_groups);
+        sealed =
+            state_frozen_has_sealed(job->tables.items[i].frozen, job->tables.items[i].own_groups);
     if (sealed)
         rc = write_file(w, job, "sealed", 1, &files->sealed, error);
     return rc ? rc : write_file(w, job, "task", 0, &files->main, error);
@@ -349,7 +352,11 @@ void checkpoints_close(struct worker *w)
 
 static int freeze_table(struct job *job, struct task *n, struct task_table *table)
 {
-    struct frozen_table entry = {.node = n->plan->name, .sealed = &table->sealed};
+    struct frozen_table entry = {.node = n->plan->name,
+                                 .own_groups =
+                                     (n->worker->plan->key_groups + n->plan->parallelism - 1) /
+                                     n->plan->parallelism,
+                                 .sealed = &table->sealed};
     int rc;
 
     if (!table->table)

@@ -87,7 +87,7 @@ static size_t checkpoint(struct table_case *c, uint64_t id, struct sealed_list *
     before = state_frozen_sealed(frozen)->count;
     if (state_frozen_has_sealed(frozen, GROUPS)) {
         w = writer(id, "sealed-1.snap");
-        assert_int_equal(state_frozen_write_sealed(frozen, "node", GROUPS, w, file, &e), 0);
+        assert_int_equal(state_frozen_write_sealed(frozen, "node", GROUPS, GROUPS, w, file, &e), 0);
         assert_int_equal(snapshot_writer_close(w, &bytes, checksum, &e), 0);
     }
     w = writer(id, "task-1.snap");
