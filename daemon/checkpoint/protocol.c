@@ -21,6 +21,7 @@ void protocol_init(struct protocol *p, const struct protocol_settings *settings)
     p->due = PROTOCOL_NEVER;
     p->deadline = PROTOCOL_NEVER;
     p->statistics.last_complete_at = INT64_MIN;
+    p->statistics.last_failed_at = INT64_MIN;
 }
 
 /* ---- helpers ------------------------------------------------------------------------------ */
@@ -159,13 +160,23 @@ static void rest(struct protocol *p, int64_t now, int failed)
     }
 }
 
+static void note_failure(struct protocol *p, int64_t now)
+{
+    struct protocol_statistics *s = &p->statistics;
+
+    s->failed++;
+    s->failed_in_a_row++;
+    s->last_failed = p->id;
+    s->last_failed_at = now;
+    memcpy(s->last_failure, p->why, sizeof(s->last_failure));
+}
+
 /* The checkpoint under way is void. `why` is in p->why. */
 static void void_it(struct protocol *p, int64_t now, int count_it, struct protocol_decisions *out)
 {
     if (p->id != 0)
         decide(out, PROTOCOL_ABORT, p->id)->why = p->why;
-    p->statistics.failed++;
-    p->statistics.failed_in_a_row++;
+    note_failure(p, now);
     rest(p, now, 1);
     release_requests(p, count_it, out);
 }
@@ -430,8 +441,9 @@ void protocol_committed(struct protocol *p, int64_t now, uint32_t worker, uint64
         if (!p->workers[i].committed)
             return;
     /* Only now: who restores it elsewhere must find done what sinks were to do for it. Before the
-       retention, which must leave it to whoever is answered. */
-    answer(p, 1, id, out);
+       retention, which must leave it to whoever is answered. Behind a stop or final barrier nothing
+       has happened that a later checkpoint could hold: it serves whoever has asked meanwhile. */
+    answer(p, p->trigger == PROTOCOL_CHECKPOINT, id, out);
     decide(out, PROTOCOL_FINALISED, id);
     rest(p, now, 0);
     if (p->trigger == PROTOCOL_CHECKPOINT) {
@@ -453,6 +465,8 @@ uint64_t protocol_ask(struct protocol *p, int64_t now, enum protocol_wish wish,
         return 0;
     p->requests[p->request_count++] =
         (struct protocol_request){.id = ++p->next_request, .wish = wish};
+    if (p->attempt == PROTOCOL_ENDING)
+        answer(p, 0, p->statistics.last_complete, out);
     consider(p, now, out);
     return p->next_request;
 }

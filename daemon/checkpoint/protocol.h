@@ -24,7 +24,8 @@
  *
  * Several requests wait for the same checkpoint, the next one that is triggered; each is answered
  * once, when it is committed. Where it is void, or the attempt is lost before all have committed,
- * they wait for the next one. Requests outlive attempts. Times are microseconds of one monotonic
+ * they wait for the next one. Whoever asks behind a stop or final trigger gets that checkpoint:
+ * nothing happens after it. Requests outlive attempts. Times are microseconds of one monotonic
  * clock.
  */
 #ifndef CHECKPOINT_PROTOCOL_H
@@ -66,8 +67,9 @@ enum protocol_decision_kind {
     PROTOCOL_COMPLETE, /* complete{checkpoint} -> protocol_committed of each */
 
     PROTOCOL_FINALISED,    /* `checkpoint` is committed everywhere: retention may run */
-    PROTOCOL_ANSWER,       /* `request` has got `checkpoint`, which is committed everywhere, and
-                              whose FINALISED follows: pin it now; 0: it failed, see `why` */
+    PROTOCOL_ANSWER,       /* `request` has got `checkpoint`, which is committed everywhere and the
+                              newest, and whose FINALISED follows unless the attempt is ending: pin
+                              it now; 0: it failed, see `why` */
     PROTOCOL_END_ATTEMPT,  /* stopped at `checkpoint` as asked: let the workers exit */
     PROTOCOL_ALL_DONE,     /* all input is done and committed: let the workers exit, then exit 0 */
     PROTOCOL_FAIL_ATTEMPT, /* kill and reap every worker; `why` */
@@ -128,6 +130,9 @@ struct protocol_statistics {
     int64_t last_complete_at; /* of the last rename; INT64_MIN: none in this process */
     int64_t last_duration_us; /* trigger to rename */
     uint64_t last_complete;   /* newest complete id; at first the one restored from */
+    uint64_t last_failed;     /* the void id; 0: none could be allocated */
+    int64_t last_failed_at;   /* INT64_MIN: none in this process */
+    char last_failure[200];   /* why it is void */
 };
 
 struct protocol_settings {

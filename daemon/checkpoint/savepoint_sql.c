@@ -128,17 +128,18 @@ static int configure(sqlite3 *db, enum savepoint_mode mode, struct streamd_error
                                                       : NULL;
     int rc = 0;
 
+    sqlite3_busy_timeout(db, 5000);
+    /* First of all: a connection that is defensive stays with its journal, and says nothing. */
+    for (int i = 0; own && own[i] && !rc; i++)
+        rc = savepoint_sql_run(db, error, "%s", own[i]);
     sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
     sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
     sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
     sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
-    sqlite3_busy_timeout(db, 5000);
     for (int i = 0; common[i] && !rc; i++)
         rc = savepoint_sql_run(db, error, "%s", common[i]);
-    for (int i = 0; own && own[i] && !rc; i++)
-        rc = savepoint_sql_run(db, error, "%s", own[i]);
     return rc;
 }
 

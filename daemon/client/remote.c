@@ -133,6 +133,9 @@ static void add_workers(json_t *workers, struct text *out)
 
 static void add_checkpoints(const json_t *c, struct text *out)
 {
+    const json_t *failure = json_object_get(c, "last_failure");
+    const char *why = control_text(failure, "why");
+
     if (number_of(c, "last"))
         text_printf(out, "checkpoint %lld", number_of(c, "last"));
     else
@@ -142,6 +145,12 @@ static void add_checkpoints(const json_t *c, struct text *out)
                     (double)number_of(c, "duration_us") / 1e3);
     text_printf(out, "; %lld completed, %lld failed\n", number_of(c, "completed"),
                 number_of(c, "failed"));
+    if (why && number_of(failure, "checkpoint"))
+        text_printf(out, "checkpoint %lld failed %.1f s ago: %s\n",
+                    number_of(failure, "checkpoint"), (double)number_of(failure, "age_us") / 1e6,
+                    why);
+    else if (why)
+        text_printf(out, "%.1f s ago %s\n", (double)number_of(failure, "age_us") / 1e6, why);
 }
 
 static void add_restarts(const json_t *r, struct text *out)

@@ -156,7 +156,9 @@ const struct code codes_of_runs[] = {
      "asked: then it ends, and goes on from the last complete checkpoint when it is started again.",
      NULL},
     {5508, "a request that cannot be taken now",
-     "The pipeline is being started, stopped or rescaled already, or has ended.", NULL},
+     "The pipeline is being started, stopped or rescaled already, or has ended. What has ended is "
+     "run again with its state directory, and asked then.",
+     NULL},
     {5511, "a state directory that does not fit the file",
      "The pipeline file was changed in a way that does not go with the state that is kept: a node "
      "with state is gone, a key or a column has another type, or the number of key groups is "

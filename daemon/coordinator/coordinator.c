@@ -36,18 +36,32 @@ static void close_handle(uv_handle_t *handle, void *self)
 void coordinator_over(struct coordinator *c, enum coordinator_end end,
                       const struct streamd_error *error)
 {
-    if (c->phase == PHASE_OVER)
+    if (c->phase >= PHASE_SAVING)
         return;
-    c->phase = PHASE_OVER;
+    c->phase = PHASE_SAVING;
     c->result->end = end;
     if (error)
         c->result->error = *error;
     if (c->planned)
         c->result->pipeline = arena_strdup(&c->result->arena, c->planned->pipeline);
-    server_close(c);
     errand_kill(c->errand);
+    (void)uv_timer_stop(&c->tick);
+    (void)uv_timer_stop(&c->wait);
+    coordinator_saved(c);
+}
+
+static void finish(struct coordinator *c)
+{
+    c->phase = PHASE_OVER;
+    server_close(c);
     /* The handles of the coordinator itself carry it as their data. */
     uv_walk(&c->loop, close_handle, c);
+}
+
+void coordinator_saved(struct coordinator *c)
+{
+    if (c->phase == PHASE_SAVING && (c->exiting || !requests_save(c)))
+        finish(c);
 }
 
 /* --- Attempts ----------------------------------------------------------------------------------
@@ -371,7 +385,10 @@ static void signalled(uv_signal_t *handle, int number)
     (void)signal(SIGTERM, SIG_DFL);
     if (c->options->stopping)
         c->options->stopping(c->options->self, number);
-    coordinator_stop(c);
+    if (c->phase == PHASE_SAVING) /* nothing else is left to be stopped */
+        finish(c);
+    else
+        coordinator_stop(c);
 }
 
 /* --- The run -----------------------------------------------------------------------------------

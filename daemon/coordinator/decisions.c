@@ -21,6 +21,9 @@ static void allocated(void *self, struct durable_answer *answer)
     struct protocol_decisions out = {0};
 
     memcpy(c->folder, answer->folder, sizeof(c->folder));
+    if (answer->outcome == PROTOCOL_NOT_DONE)
+        log_write(c->options->log, LOG_LEVEL_WARNING, "no checkpoint could begin: %s",
+                  answer->error.message);
     protocol_allocated(&c->protocol, coordinator_now(c), answer->outcome, answer->id,
                        why_of(answer), &out);
     decisions_carry_out(c, &out);
@@ -289,7 +292,7 @@ void decisions_set_timer(struct coordinator *c)
 {
     int64_t at = protocol_deadline(&c->protocol), now = coordinator_now(c);
 
-    if (c->phase == PHASE_OVER || at == PROTOCOL_NEVER)
+    if (c->phase >= PHASE_SAVING || at == PROTOCOL_NEVER)
         (void)uv_timer_stop(&c->tick);
     else
         (void)uv_timer_start(&c->tick, deadline, at > now ? (uint64_t)(at - now) / 1000 + 1 : 0, 0);
@@ -297,7 +300,7 @@ void decisions_set_timer(struct coordinator *c)
 
 void decisions_carry_out(struct coordinator *c, const struct protocol_decisions *decisions)
 {
-    if (c->phase == PHASE_OVER)
+    if (c->phase >= PHASE_SAVING)
         return;
     for (uint32_t i = 0; i < decisions->count && !c->exiting; i++)
         carry_out(c, &decisions->list[i]);

@@ -15,6 +15,7 @@
  *   ENDING     told to exit: the input has ended, or as asked               attempt.c
  *   FAILING    all are killed; until they are reaped and nothing durable is under way
  *   WAITING    the time that the restart policy says                        coordinator.c
+ *   SAVING     what becomes of the run is known; savepoints that were promised are still written
  *   OVER       nothing more; the loop ends when its handles are closed
  */
 #ifndef COORDINATOR_INSIDE_H
@@ -37,6 +38,7 @@ enum phase {
     PHASE_ENDING,
     PHASE_FAILING,
     PHASE_WAITING,
+    PHASE_SAVING,
     PHASE_OVER
 };
 
@@ -127,10 +129,14 @@ int64_t coordinator_now(const struct coordinator *c);
 /* --- coordinator.c -----------------------------------------------------------------------------
  */
 
-/* Ends the run: nothing is started any more, handles are closed. The first call counts. `error`
-   NULL for COORDINATOR_DONE. */
+/* Ends the run: nothing more is started but savepoints whose checkpoint is there; when they are
+   written, handles are closed. The first call counts. `error` NULL for COORDINATOR_DONE. */
 void coordinator_over(struct coordinator *c, enum coordinator_end end,
                       const struct streamd_error *error);
+
+/* A savepoint is written, or has failed: if the run waits for that, and for no other, it is over.
+ */
+void coordinator_saved(struct coordinator *c);
 
 /* Goes on from an attempt that failed or was told to end, as soon as its workers are gone and
    nothing durable is under way; nothing before. */
@@ -243,6 +249,9 @@ void server_free(struct coordinator *c);
 /* The protocol has answered a request: `checkpoint` 0: it failed. */
 void requests_answered(struct coordinator *c, uint64_t request, uint64_t checkpoint,
                        const char *why);
+
+/* 1 where a savepoint has got its checkpoint and is being written. */
+int requests_save(const struct coordinator *c);
 
 /* All workers of a new attempt run. */
 void requests_running(struct coordinator *c);

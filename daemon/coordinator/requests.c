@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static void refuse(struct guest *g, const char *why)
 {
@@ -21,6 +22,16 @@ static void refuse(struct guest *g, const char *why)
 /* --- Savepoints --------------------------------------------------------------------------------
  */
 
+/* A child that was killed has left what it had written. Only its own file has that name: a child
+   that refuses the path has exited by itself. */
+static void remove_half(const struct guest *g)
+{
+    char path[PATH_MAX + 4];
+
+    snprintf(path, sizeof(path), "%s.tmp", g->path);
+    (void)unlink(path);
+}
+
 static void converted(void *self, const struct errand_answer *answer)
 {
     struct guest *g = self;
@@ -29,11 +40,25 @@ static void converted(void *self, const struct errand_answer *answer)
     g->errand = NULL;
     if (c->phase != PHASE_OVER)
         durable_unpin(c->durable, g->checkpoint);
+    if (answer->end->signal)
+        remove_half(g);
     if (answer->error.code)
         server_failed(g, &answer->error);
     else
         server_done(
             g, json_pack("{s:I, s:s}", "checkpoint", (json_int_t)g->checkpoint, "path", g->path));
+    coordinator_saved(c);
+}
+
+int requests_save(const struct coordinator *c)
+{
+    for (int i = 0; i < SERVER_GUESTS_MAX && c->server; i++) {
+        const struct guest *g = &c->server->guests[i];
+
+        if (g->server && g->wish == GUEST_SAVEPOINT && g->checkpoint)
+            return 1;
+    }
+    return 0;
 }
 
 static void pinned(void *self, struct durable_answer *answer)
@@ -47,8 +72,12 @@ static void pinned(void *self, struct durable_answer *answer)
         return;
     if (answer->outcome == PROTOCOL_DONE)
         g->errand = errand_start(c, argv, NULL, 0, 0, 1, converted, g, &error);
-    if (!g->errand)
-        server_failed(g, &error);
+    if (g->errand)
+        return;
+    if (answer->outcome == PROTOCOL_DONE)
+        durable_unpin(c->durable, g->checkpoint);
+    server_failed(g, &error);
+    coordinator_saved(c);
 }
 
 static void ask_savepoint(struct guest *g, const json_t *body)
@@ -61,8 +90,13 @@ static void ask_savepoint(struct guest *g, const json_t *body)
         refuse(g, "a savepoint needs an absolute path");
         return;
     }
+    if (c->phase == PHASE_SAVING) {
+        refuse(g, "the pipeline has ended; run it again with this state directory and ask then");
+        return;
+    }
     snprintf(g->path, sizeof(g->path), "%s", path);
     g->wish = GUEST_SAVEPOINT;
+    g->checkpoint = 0; /* of an earlier request */
     g->request = protocol_ask(&c->protocol, coordinator_now(c), PROTOCOL_WISH_SAVEPOINT, &out);
     if (!g->request)
         refuse(g, "too many requests wait already");
@@ -89,7 +123,7 @@ static void rescale_planned(void *self, const struct errand_answer *answer)
     struct planned *next = NULL;
 
     g->errand = NULL;
-    if (c->phase == PHASE_OVER)
+    if (c->phase >= PHASE_SAVING)
         return;
     if (!error.code)
         (void)planned_read(answer->text, answer->length, &next, &error);
@@ -122,7 +156,7 @@ static void ask_rescale(struct guest *g, const json_t *body)
         server_failed(g, &error);
         return;
     }
-    if (rescale_is_under_way(c) || !c->planned) {
+    if (c->phase == PHASE_SAVING || rescale_is_under_way(c) || !c->planned) {
         refuse(g, "the pipeline is being started, stopped or rescaled already");
         return;
     }

@@ -5,8 +5,8 @@
 
 static const char *phase_word(const struct coordinator *c)
 {
-    static const char *const words[] = {"planning", "starting",   "starting", "running",
-                                        "stopping", "restarting", "waiting",  "ended"};
+    static const char *const words[] = {"planning",   "starting", "starting", "running", "stopping",
+                                        "restarting", "waiting",  "stopping", "ended"};
 
     return c->phase == PHASE_RUNNING && c->stopping ? "stopping" : words[c->phase];
 }
@@ -43,6 +43,18 @@ static json_t *workers_json(const struct coordinator *c)
     return workers;
 }
 
+/* The last checkpoint that failed, or null. */
+static json_t *failure_json(const struct coordinator *c)
+{
+    const struct protocol_statistics *s = &c->protocol.statistics;
+
+    if (s->last_failed_at == INT64_MIN)
+        return json_null();
+    return json_pack("{s:I, s:o, s:I}", "checkpoint", (json_int_t)s->last_failed, "why",
+                     control_string(s->last_failure), "age_us",
+                     (json_int_t)(coordinator_now(c) - s->last_failed_at));
+}
+
 /* What the last checkpoint cost: the sum of rows that went on meanwhile, and the longest stall. */
 static json_t *checkpoints_json(const struct coordinator *c)
 {
@@ -57,12 +69,12 @@ static json_t *checkpoints_json(const struct coordinator *c)
     }
     if (s->last_complete_at != INT64_MIN)
         age = coordinator_now(c) - s->last_complete_at;
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b}", "last",
+    return json_pack("{s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:b}", "last",
                      (json_int_t)s->last_complete, "completed", (json_int_t)s->completed, "failed",
                      (json_int_t)s->failed, "failed_in_a_row", (json_int_t)s->failed_in_a_row,
-                     "age_us", (json_int_t)age, "duration_us", (json_int_t)s->last_duration_us,
-                     "rows_between", (json_int_t)rows, "stall_us", (json_int_t)stall, "under_way",
-                     c->protocol.phase != PROTOCOL_IDLE);
+                     "last_failure", failure_json(c), "age_us", (json_int_t)age, "duration_us",
+                     (json_int_t)s->last_duration_us, "rows_between", (json_int_t)rows, "stall_us",
+                     (json_int_t)stall, "under_way", c->protocol.phase != PROTOCOL_IDLE);
 }
 
 static json_t *restarts_json(const struct coordinator *c)

@@ -130,13 +130,12 @@ static int hear_decline(struct member *m, const json_t *body, struct protocol_de
                         struct streamd_error *error)
 {
     const char *why = control_text(body, "why");
-    char text[200];
     uint64_t id;
 
     if (get_id(body, &id, error))
         return STREAMD_E_DATA;
-    snprintf(text, sizeof(text), "worker %u: %s", m->index, why ? why : "no reason given");
-    protocol_decline(&m->c->protocol, coordinator_now(m->c), m->index, id, text, out);
+    protocol_decline(&m->c->protocol, coordinator_now(m->c), m->index, id,
+                     why && why[0] ? why : "it gave no reason", out);
     return 0;
 }
 

@@ -18,6 +18,7 @@ e2e_tests += \
 	%D%/generator.py \
 	%D%/hostile-workers.py \
 	%D%/checkpoint-turns.sh \
+	%D%/savepoint-last.sh \
 	%D%/idle-sources.sh \
 	%D%/interrupt.sh \
 	%D%/nexmark.py \

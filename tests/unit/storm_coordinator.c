@@ -195,7 +195,8 @@ static void note_answer(struct storm *s, const struct protocol_decision *d)
     if (d->checkpoint && d->checkpoint <= s->finalised)
         storm_broken(s, "request %llu is answered with %llu, which may have been removed",
                      (unsigned long long)d->request, (unsigned long long)d->checkpoint);
-    if (d->checkpoint && d->checkpoint <= s->asked_at[d->request])
+    if (d->checkpoint && d->checkpoint <= s->asked_at[d->request] &&
+        s->protocol.trigger == PROTOCOL_CHECKPOINT)
         storm_broken(s, "request %llu is answered with what began before it",
                      (unsigned long long)d->request);
     s->asked[d->request] = 2;
@@ -233,15 +234,10 @@ static void end_attempt(struct storm *s)
     s->begin_at = s->now;
 }
 
-/* Whoever still waits is told so, and then everybody has been answered. */
+/* Everybody has been answered: with this checkpoint, where nothing else served. */
 static void all_done(struct storm *s)
 {
-    struct protocol_decisions out;
-
     s->done = 1;
-    protocol_give_up(&s->protocol, "the pipeline has ended", &out);
-    for (uint32_t i = 0; i < out.count; i++)
-        note_answer(s, &out.list[i]);
     for (uint32_t i = 0; i < STORM_REQUESTS; i++)
         if (s->asked[i] == 1)
             storm_broken(s, "request %u was never answered", i);

@@ -409,6 +409,56 @@ static void a_stop_ends_the_attempt_when_it_is_committed(void **state)
     TOLD(protocol_begin(&p, 2 * S, workers, 1, 1, &out), "start 1");
 }
 
+/* Behind the last barrier of an attempt nothing happens: its checkpoint is what they ask for. */
+static void the_last_checkpoint_serves_who_asks_meanwhile(void **state)
+{
+    (void)state;
+    protocol_finished(&p, S, 0, &out);
+    TOLD(protocol_finished(&p, S, 1, &out), "allocate");
+    TOLD(ALLOCATED(S, 1), "trigger 1 final");
+    TOLD(protocol_ask(&p, S, PROTOCOL_WISH_SAVEPOINT, &out), "");
+    protocol_ack(&p, S, 0, 1, &out);
+    TOLD(protocol_ack(&p, S, 1, 1, &out), "manifest 1");
+    MANIFEST(S, PROTOCOL_DONE);
+    TOLD(RECORDED(S), "complete 1");
+    TOLD(protocol_ask(&p, S, PROTOCOL_WISH_SAVEPOINT, &out), "");
+    protocol_committed(&p, S, 0, 1, &out);
+    TOLD(protocol_committed(&p, S, 1, 1, &out),
+         "answer request 1 1; answer request 2 1; final 1; all done 1");
+    TOLD(protocol_ask(&p, S, PROTOCOL_WISH_SAVEPOINT, &out), "answer request 3 1");
+
+    set_up(NULL);
+    protocol_ask(&p, S, PROTOCOL_WISH_STOP, &out);
+    TOLD(ALLOCATED(S, 1), "trigger 1 stop");
+    TOLD(protocol_ask(&p, S, PROTOCOL_WISH_SAVEPOINT, &out), "");
+    TOLD(protocol_decline(&p, S, 0, 1, "disk full", &out), "abort 1; allocate");
+    TOLD(ALLOCATED(S, 2), "trigger 2 stop");
+    protocol_ack(&p, S, 0, 2, &out);
+    protocol_ack(&p, S, 1, 2, &out);
+    MANIFEST(S, PROTOCOL_DONE);
+    RECORDED(S);
+    protocol_committed(&p, S, 0, 2, &out);
+    TOLD(protocol_committed(&p, S, 1, 2, &out),
+         "answer request 1 2; answer request 2 2; final 2; ended 2");
+}
+
+static void the_last_failure_is_kept(void **state)
+{
+    (void)state;
+    assert_int_equal(p.statistics.last_failed_at, INT64_MIN);
+    go_to_collecting(10 * S, 7);
+    protocol_decline(&p, 12 * S, 1, 7, "disk full", &out);
+    assert_int_equal(p.statistics.last_failed, 7);
+    assert_int_equal(p.statistics.last_failed_at, 12 * S);
+    assert_string_equal(p.statistics.last_failure, "worker 1: disk full");
+    TOLD(TICK(20 * S), "allocate");
+    protocol_allocated(&p, 21 * S, PROTOCOL_NOT_DONE, 0, "no space", &out);
+    assert_int_equal(p.statistics.failed, 2);
+    assert_int_equal(p.statistics.last_failed, 0);
+    assert_int_equal(p.statistics.last_failed_at, 21 * S);
+    assert_string_equal(p.statistics.last_failure, "no checkpoint could begin: no space");
+}
+
 static void a_request_fails_after_some_tries(void **state)
 {
     (void)state;
@@ -485,6 +535,8 @@ int main(void)
         CASE(requests_wait_for_the_next_checkpoint),
         CASE(a_savepoint_is_answered_when_all_have_committed),
         CASE(a_stop_ends_the_attempt_when_it_is_committed),
+        CASE(the_last_checkpoint_serves_who_asks_meanwhile),
+        CASE(the_last_failure_is_kept),
         CASE(a_request_fails_after_some_tries),
         CASE(requests_outlive_attempts),
         CASE(only_so_many_requests_wait),
