@@ -11,6 +11,7 @@
 #include "client/summary.h"
 #include "client/workers.h"
 
+#include "base/error.h"
 #include "worker/worker.h"
 
 #include <errno.h>
@@ -122,6 +123,36 @@ static int run_plan(struct run *r, const struct plan *plan)
     return code;
 }
 
+static int no_place(void)
+{
+    struct streamd_error error;
+
+    (void)error_set_full(&error, STREAMD_E_INVALID, STREAMD_FAIL_PIPELINE, 5513,
+                         "`at_end: savepoint` keeps what is open when the input ends, and there is "
+                         "no place for it: run it with --state-dir FOLDER");
+    return client_fail(CLIENT_INVALID, "SD%04d: %s", error.diagnostic, error.message);
+}
+
+/* Without a state directory: what the file says that needs one. */
+static int check_place(struct client *c, const char *file)
+{
+    struct loaded l = {0};
+    int code = CLIENT_OK;
+
+    if (c->state_dir)
+        return CLIENT_OK;
+    load_file(&l, c, file, LOAD_PIPELINE); /* what is wrong with it is told by whoever runs it */
+    if (!l.rc && l.pipeline.at_end == PIPELINE_SAVEPOINT)
+        code = no_place();
+    else if (!l.rc && !c->quiet && l.pipeline.checkpoint.every_given &&
+             l.pipeline.checkpoint.every_us > 0)
+        log_write(&c->log, LOG_LEVEL_WARNING,
+                  "`checkpoint` has no effect without --state-dir FOLDER: nothing is kept, and a "
+                  "failure is the end of the run");
+    load_clear(&l);
+    return code;
+}
+
 int client_run(struct client *c, int count, char **arguments)
 {
     struct run r = {.c = c, .signal_fd = -1};
@@ -129,6 +160,9 @@ int client_run(struct client *c, int count, char **arguments)
     int code;
 
     (void)count;
+    code = check_place(c, arguments[0]);
+    if (code != CLIENT_OK)
+        return code;
     if (workers_wanted(c, arguments[0]))
         return workers_run(c, arguments[0]);
     if (c->quiet)

@@ -172,6 +172,12 @@ const struct code codes_of_runs[] = {
      "which would be given up: name a folder that is new, or run without --restore to go on from "
      "them.",
      "streamctl run --state-dir new --restore monday.db orders.yaml"},
+    {5513, "nothing to keep open windows in",
+     "With `at_end: savepoint` nothing fires when the input ends: what is open stays in the last "
+     "checkpoint, for a run with more input. That is in the state directory; without one it would "
+     "be "
+     "lost.",
+     "streamctl run --state-dir state orders.yaml"},
     {5531, "workers with another plan",
      "Every worker reads the pipeline's file with its plugins once more, and must come to the same "
      "plan as was judged at the start. It did not: a plugin, or a variable that the file names, "

@@ -240,8 +240,8 @@ const struct streamd_option keys_of_file[] = {
      FILE_AT(at_end),
      .choices = at_end_words,
      .default_text = "drain",
-     .doc = "At the end of bounded input: drain fires all windows; savepoint keeps them, in a "
-            "savepoint, for more input"},
+     .doc = "At the end of bounded input: drain fires all windows; savepoint keeps them, in the "
+            "last checkpoint, for more input"},
     {.name = "checkpoint",
      .type = STREAMD_OPTION_GROUP,
      FILE_AT(checkpoint),

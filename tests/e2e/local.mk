@@ -17,6 +17,7 @@ e2e_tests += \
 	%D%/functions.py \
 	%D%/generator.py \
 	%D%/hostile-workers.py \
+	%D%/at-end.sh \
 	%D%/checkpoint-turns.sh \
 	%D%/savepoint-last.sh \
 	%D%/idle-sources.sh \

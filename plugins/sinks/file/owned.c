@@ -193,6 +193,10 @@ int owned_open(struct streamd_context *c, struct owned *o, const char *folder, i
 
     *o = (struct owned){.folder = folder};
     rc = look_through(c, o, folder, buckets && c->task == 0, &removed);
+    /* A task that was faster may have replaced the mark meanwhile: the old one is gone, and the new
+       one came behind where the folder had been read. It does so once before all tasks are open. */
+    if (!rc && o->begun == 0 && c->checkpoint > 0)
+        rc = look_through(c, o, folder, 0, &removed);
     if (removed > 0) {
         snprintf(message, sizeof(message), "removed %llu parts that no checkpoint holds",
                  (unsigned long long)removed);
