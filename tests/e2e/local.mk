@@ -26,6 +26,7 @@ e2e_tests += \
 	%D%/parallel.py \
 	%D%/parallel-killed.py \
 	%D%/plugin-judge.sh \
+	%D%/savepoint-stopping.sh \
 	%D%/savepoint-verbs.py \
 	%D%/savepoint.sh \
 	%D%/sqlite-sink.sh \
