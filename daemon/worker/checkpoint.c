@@ -7,44 +7,15 @@
 #include "worker/checkpoint.h"
 
 #include "base/error.h"
-#include "checkpoint/native.h"
-#include "checkpoint/store.h"
-#include "state/freeze.h"
-#include "worker/catalogue.h"
+#include "worker/job.h"
 #include "worker/positions.h"
 
-#include <limits.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <string.h>
 
 /* Copying between two steps of the dataflow: for so long, so many rows between looks at the clock.
  */
 enum { SWEEP_US = 300, SWEEP_ROWS = 2048 };
-
-struct frozen_table {
-    const char *node;
-    uint32_t own_groups; /* how many key groups the task has, rounded up */
-    struct frozen *frozen;
-    struct sealed_list *sealed; /* of the table */
-};
-
-/* One checkpoint of this worker. */
-struct job {
-    struct job *next;
-    uint64_t id;
-    char *folder;        /* NULL: the trigger has not come; "": not to be written */
-    uint32_t tasks_left; /* that have not frozen */
-    size_t swept;        /* tables up to this one are complete; those behind the last, none */
-    struct {
-        struct frozen_table *items;
-        size_t count, capacity;
-    } tables;
-    _Atomic int cancelled;
-    struct streamd_error error; /* freezing failed: decline */
-    int64_t stall_us;
-    uint64_t rows_when_frozen;
-};
 
 struct checkpoints {
     struct worker *worker;
@@ -77,17 +48,6 @@ static uint32_t present_tasks(const struct worker *w)
     return count;
 }
 
-static void job_free(struct job *job)
-{
-    if (!job)
-        return;
-    for (size_t i = 0; i < job->tables.count; i++)
-        state_frozen_free(job->tables.items[i].frozen);
-    array_clear(&job->tables);
-    memory_free(job->folder);
-    memory_free(job);
-}
-
 /* The job of checkpoint `id`, begun if it is new; NULL: it is over already, or no memory. */
 static struct job *job_of(struct checkpoints *c, uint64_t id)
 {
@@ -108,103 +68,16 @@ static struct job *job_of(struct checkpoints *c, uint64_t id)
 
 /* ---- the helper thread -------------------------------------------------------------------- */
 
-struct files {
-    struct sealed_file *main, *sealed; /* sealed: NULL where there is none */
-};
-
-/* Writes the sections of all tables, or of those with sealed namespaces. */
-static int write_sections(const struct worker *w, struct job *job, struct snapshot_writer *writer,
-                          struct sealed_file *sealed, struct streamd_error *error)
-{
-    uint32_t groups = w->plan->key_groups;
-    int rc = 0;
-
-    for (size_t i = 0; i < job->tables.count && !rc && !atomic_load(&job->cancelled); i++) {
-        const struct frozen_table *t = &job->tables.items[i];
-
-        if (!sealed)
-            rc = state_frozen_write(t->frozen, t->node, groups, writer, error);
-        else if (state_frozen_has_sealed(t->frozen, t->own_groups))
-            rc = state_frozen_write_sealed(t->frozen, t->node, groups, t->own_groups, writer,
-                                           sealed, error);
-    }
-    if (!rc && atomic_load(&job->cancelled))
-        rc = error_set(error, STREAMD_E_STATE, "the checkpoint was aborted");
-    return rc;
-}
-
-/* Writes one file of the checkpoint's folder; `*file` is it. */
-static int write_file(const struct worker *w, struct job *job, const char *kind, int sealed,
-                      struct sealed_file **file, struct streamd_error *error)
-{
-    struct snapshot_identity identity = {.checkpoint = job->id,
-                                         .pipeline = w->plan->name,
-                                         .task = w->options.links.self,
-                                         .parallelism = w->plan->parallelism,
-                                         .key_groups = w->plan->key_groups};
-    struct snapshot_writer *writer;
-    char name[32], path[PATH_MAX];
-    int rc;
-
-    snprintf(identity.lineage, sizeof(identity.lineage), "%s", w->options.lineage);
-    snprintf(name, sizeof(name), "%s-%u.snap", kind, w->options.links.self);
-    if ((size_t)snprintf(path, sizeof(path), "%s/%s", job->folder, name) >= sizeof(path))
-        return error_set(error, STREAMD_E_LIMIT, "the folder's name is too long");
-    *file = sealed_file_new(job->id, name);
-    if (!*file)
-        return error_set_nomem(error);
-    rc = snapshot_writer_open(store_file_ops(), path, &identity, &writer, error);
-    if (rc)
-        return rc;
-    rc = write_sections(w, job, writer, sealed ? *file : NULL, error);
-    if (rc) {
-        snapshot_writer_abandon(writer);
-        return rc;
-    }
-    return snapshot_writer_close(writer, &(*file)->bytes, (*file)->checksum, error);
-}
-
-static int write_files(const struct worker *w, struct job *job, struct files *files,
-                       struct streamd_error *error)
-{
-    int sealed = 0, rc = 0;
-
-    for (size_t i = 0; i < job->tables.count && !sealed; i++)
-        sealed =
-            state_frozen_has_sealed(job->tables.items[i].frozen, job->tables.items[i].own_groups);
-    if (sealed)
-        rc = write_file(w, job, "sealed", 1, &files->sealed, error);
-    return rc ? rc : write_file(w, job, "task", 0, &files->main, error);
-}
-
-/* What the job's tables have in files now. NULL: no memory. */
-static struct catalogue *make_catalogue(struct job *job)
-{
-    struct catalogue *catalogue = catalogue_new(job->id);
-    int rc = 0;
-
-    for (size_t i = 0; catalogue && i < job->tables.count && !rc; i++)
-        rc = catalogue_add(catalogue, job->tables.items[i].sealed,
-                           state_frozen_sealed(job->tables.items[i].frozen));
-    if (!rc)
-        return catalogue;
-    catalogue_free(catalogue);
-    return NULL;
-}
-
 /* The catalogue is in place before anybody hears of the files. What the ack points to is good while
    the job and the files are. */
-static int write_checkpoint(struct checkpoints *c, struct job *job, struct files *files,
+static int write_checkpoint(struct checkpoints *c, struct job *job, struct job_files *files,
                             struct worker_ack *ack, struct streamd_error *error)
 {
-    int rc = write_files(c->worker, job, files, error);
     struct catalogue *catalogue;
+    int rc = job_write(c->worker, job, files, &catalogue, error);
 
     if (rc)
         return rc;
-    catalogue = make_catalogue(job);
-    if (!catalogue)
-        return error_set_nomem(error);
     ack->name = files->main->name;
     ack->bytes = files->main->bytes;
     memcpy(ack->checksum, files->main->checksum, sizeof(ack->checksum));
@@ -222,7 +95,7 @@ static void write_job(struct checkpoints *c, struct job *job)
     struct worker *w = c->worker;
     struct worker_ack ack = {.id = job->id, .name = "", .stall_us = job->stall_us};
     struct streamd_error error = job->error;
-    struct files files = {.main = NULL};
+    struct job_files files = {.main = NULL};
     int rc = error.code;
 
     if (!rc && job->folder[0] && !atomic_load(&job->cancelled))

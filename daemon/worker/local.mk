@@ -12,6 +12,7 @@ noinst_LTLIBRARIES += %D%/libworker.la
 	%D%/edge.h \
 	%D%/host.c \
 	%D%/host.h \
+	%D%/job.c %D%/job.h \
 	%D%/loop.c \
 	%D%/task.c \
 	%D%/task.h \
