@@ -19,11 +19,15 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-/* A file that blocks of this one lie in: opened when the first of them is read. */
+/* Siblings that are open at a time: a process may read the files of hundreds of tasks. */
+enum { SIBLINGS_OPEN = 64 };
+
+/* A file that blocks of this one lie in: opened when one of them is read, closed at the end of an
+   iteration. */
 struct sibling {
     int fd;
     uint64_t size;
-    char *path;
+    char *path; /* NULL: it was not looked at yet */
 };
 
 struct snapshot_reader {
@@ -36,6 +40,7 @@ struct snapshot_reader {
     uint32_t header; /* bytes */
     struct native_footer footer;
     struct sibling *siblings; /* footer.other_count */
+    uint32_t siblings_open;
     struct {
         uint8_t *items;
         size_t count, capacity;
@@ -203,15 +208,24 @@ int snapshot_reader_open(const struct file_ops *ops, const char *path,
     return 0;
 }
 
+static void close_siblings(struct snapshot_reader *r)
+{
+    for (uint32_t i = 0; r->siblings_open && i < r->footer.other_count; i++) {
+        if (r->siblings[i].fd < 0)
+            continue;
+        r->ops->close(r->ops->self, r->siblings[i].fd);
+        r->siblings[i].fd = -1;
+        r->siblings_open--;
+    }
+}
+
 void snapshot_reader_close(struct snapshot_reader *r)
 {
     if (!r)
         return;
     if (r->fd >= 0)
         r->ops->close(r->ops->self, r->fd);
-    for (uint32_t i = 0; r->siblings && i < r->footer.other_count; i++)
-        if (r->siblings[i].fd >= 0)
-            r->ops->close(r->ops->self, r->siblings[i].fd);
+    close_siblings(r);
     array_clear(&r->buffer);
     arena_clear(&r->arena);
     memory_free(r->path);
@@ -310,27 +324,41 @@ static char *sibling_path(const struct snapshot_reader *r, const struct snapshot
                                               : arena_strdup((struct arena *)&r->arena, path);
 }
 
-/* Opens a sibling and checks that it is of the same pipeline and lineage. */
-static int open_sibling(struct snapshot_reader *r, uint32_t i, struct streamd_error *error)
+/* Checks that a sibling is of the same pipeline and lineage. */
+static int look_at_sibling(const struct snapshot_reader *r, const struct snapshot_other *o,
+                           const char *path, struct streamd_error *error)
 {
-    struct sibling *s = &r->siblings[i];
     struct snapshot_reader *other;
-    int rc;
+    int rc = snapshot_reader_open(r->ops, path, NULL, &other, error);
 
-    s->path = sibling_path(r, &r->footer.others[i]);
-    if (!s->path)
-        return error_set_nomem(error);
-    rc = snapshot_reader_open(r->ops, s->path, NULL, &other, error);
     if (rc)
         return rc;
     if (strcmp(other->identity.lineage, r->identity.lineage) != 0 ||
         strcmp(other->identity.pipeline, r->identity.pipeline) != 0 ||
-        other->identity.checkpoint != r->footer.others[i].checkpoint)
+        other->identity.checkpoint != o->checkpoint)
         rc = error_set_full(error, STREAMD_E_DATA, STREAMD_FAIL_PIPELINE, 4407,
-                            "%s is not the file that %s refers to", s->path, r->path);
-    else
-        rc = open_file(r->ops, s->path, &s->fd, &s->size, error);
+                            "%s is not the file that %s refers to", path, r->path);
     snapshot_reader_close(other);
+    return rc;
+}
+
+static int open_sibling(struct snapshot_reader *r, uint32_t i, struct streamd_error *error)
+{
+    const struct snapshot_other *o = &r->footer.others[i];
+    struct sibling *s = &r->siblings[i];
+    char *path = s->path ? s->path : sibling_path(r, o);
+    int rc;
+
+    if (!path)
+        return error_set_nomem(error);
+    rc = s->path ? 0 : look_at_sibling(r, o, path, error);
+    if (rc)
+        return rc;
+    s->path = path;
+    if (r->siblings_open == SIBLINGS_OPEN)
+        close_siblings(r);
+    rc = open_file(r->ops, path, &s->fd, &s->size, error);
+    r->siblings_open += s->fd >= 0;
     return rc;
 }
 
@@ -380,8 +408,10 @@ int snapshot_reader_next(struct snapshot_reader *r, struct snapshot_cursor *curs
     const struct snapshot_block *b = &s->blocks[cursor->block];
     int rc;
 
-    if (cursor->block >= s->block_count || b->group >= cursor->end)
+    if (cursor->block >= s->block_count || b->group >= cursor->end) {
+        close_siblings(r);
         return 0;
+    }
     rc = read_block(r, b, error);
     if (rc)
         return rc;

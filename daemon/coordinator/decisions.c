@@ -65,7 +65,7 @@ static const char *kind_word(enum protocol_trigger trigger)
     return trigger == PROTOCOL_STOP ? "stop" : trigger == PROTOCOL_FINAL ? "final" : "checkpoint";
 }
 
-/* A file that a worker's file refers to; each once. */
+/* A file that a worker's file refers to; each once. No two workers refer to the same. */
 static int add_referred(struct manifest *m, size_t *room, const json_t *refer, uint32_t task)
 {
     const char *name = control_text(refer, "name"), *checksum = control_text(refer, "checksum");
@@ -76,7 +76,7 @@ static int add_referred(struct manifest *m, size_t *room, const json_t *refer, u
         control_number(refer, "checkpoint", 1, INT64_MAX, &id, NULL) ||
         control_number(refer, "bytes", 1, INT64_MAX, &bytes, NULL))
         return STREAMD_E_DATA;
-    for (size_t i = 0; i < m->file_count; i++)
+    for (size_t i = m->file_count; i-- > 0 && m->files[i].referred && m->files[i].task == task;)
         if (m->files[i].checkpoint == (uint64_t)id && strcmp(m->files[i].name, name) == 0)
             return 0;
     if (array_grow((void **)&m->files, room, m->file_count + 1, sizeof(*m->files)))

@@ -95,6 +95,19 @@ void sealed_list_sort(struct sealed_list *list)
         qsort(list->items, list->count, sizeof(struct sealed_space *), by_namespace);
 }
 
+void sealed_list_thin(struct sealed_list *list)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->items[i]->file->given_up)
+            space_unref(list->items[i]);
+        else
+            list->items[kept++] = list->items[i];
+    }
+    list->count = kept;
+}
+
 void sealed_list_clear(struct sealed_list *list)
 {
     for (size_t i = 0; i < list->count; i++)

@@ -23,6 +23,8 @@ struct sealed_file {
     uint64_t bytes;
     char name[64];
     char checksum[33];
+    uint64_t used; /* bytes of it that are referred to; the thread that writes */
+    int given_up;  /* nothing refers to it any more after this checkpoint; the same */
 };
 
 /* The blocks of one sealed namespace, all in one file. */
@@ -66,6 +68,9 @@ struct sealed_space *sealed_list_find(const struct sealed_list *list, int64_t ns
 
 /* Puts a list in the order that sealed_list_find wants. */
 void sealed_list_sort(struct sealed_list *list);
+
+/* Takes out the spaces whose files were given up; the order stays. */
+void sealed_list_thin(struct sealed_list *list);
 
 /* Gives all references back. */
 void sealed_list_clear(struct sealed_list *list);

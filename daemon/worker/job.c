@@ -93,10 +93,13 @@ static struct catalogue *make_catalogue(struct job *job)
     for (size_t i = 0; catalogue && i < job->tables.count && !rc; i++)
         rc = catalogue_add(catalogue, job->tables.items[i].sealed,
                            state_frozen_sealed(job->tables.items[i].frozen));
-    if (!rc)
-        return catalogue;
-    catalogue_free(catalogue);
-    return NULL;
+    if (rc) {
+        catalogue_free(catalogue);
+        return NULL;
+    }
+    if (catalogue)
+        catalogue_thin(catalogue);
+    return catalogue;
 }
 
 int job_write(const struct worker *w, struct job *job, struct job_files *files,

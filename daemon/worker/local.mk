@@ -35,3 +35,6 @@ noinst_LTLIBRARIES += %D%/libworker.la
 %C%_libworker_la_CFLAGS = $(hot_cflags)
 
 EXTRA_DIST += %D%/README
+
+unit_tests += tests/unit/test_catalogue
+tests_unit_test_catalogue_LDADD = $(L6) $(CMOCKA_LIBS)

@@ -4,9 +4,10 @@
  */
 #include "freeze_case.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
-enum { KEYS = 400, SPACES = 6 };
+enum { KEYS = 400, SPACES = 6, MANY = 100 };
 
 static struct freezer *freezer;
 static char folder[64];
@@ -250,6 +251,28 @@ static void a_failed_checkpoint_is_not_referred_to(void **state)
     case_close(c);
 }
 
+/* A process can restore what lies in more files than it may open. */
+static void many_files_need_few_descriptors(void **state)
+{
+    struct table_case *c = open_table();
+    struct sealed_list known = {.items = NULL};
+    struct rlimit limit, few;
+
+    (void)state;
+    for (uint64_t id = 1; id <= MANY; id++) {
+        fill(c, (int64_t)id, 0, KEYS);
+        streamd_table_seal(c->t, (int64_t)id);
+        assert_int_equal(checkpoint(c, id, &known), 1);
+    }
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    few = (struct rlimit){.rlim_cur = MANY - 10, .rlim_max = limit.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    expect(c, MANY);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    sealed_list_clear(&known);
+    case_close(c);
+}
+
 /* Few rows are written again rather than referred to. */
 static void small_ones_are_not_worth_it(void **state)
 {
@@ -276,7 +299,7 @@ static int make(void **state)
 static int unmake(void **state)
 {
     (void)state;
-    for (uint64_t id = 1; id < 5; id++) {
+    for (uint64_t id = 1; id <= MANY; id++) {
         unlink(path_of(id, "sealed-1.snap"));
         unlink(path_of(id, "task-1.snap"));
         if (rmdir(path_of(id, "")))
@@ -293,6 +316,7 @@ int main(void)
         cmocka_unit_test(sealed_ones_are_written_once),
         cmocka_unit_test(changes_are_not_missed),
         cmocka_unit_test(a_failed_checkpoint_is_not_referred_to),
+        cmocka_unit_test(many_files_need_few_descriptors),
         cmocka_unit_test(small_ones_are_not_worth_it),
     };
 
