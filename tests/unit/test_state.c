@@ -803,6 +803,45 @@ static void many_keys(void **state)
     close_table(f);
 }
 
+/* A namespace whose rows have a value of so many bytes each. */
+static void fill_values(struct fixture *f, int64_t ns, uint32_t rows, uint32_t bytes)
+{
+    static int64_t numbers[MOST];
+    static void *found[MOST];
+    struct streamd_column column = {.values = numbers};
+    struct streamd_batch b = {.rows = rows, .count = rows, .columns = &column};
+    struct streamd_keys keys;
+
+    for (uint32_t i = 0; i < rows; i++)
+        numbers[i] = i;
+    keys = keys_of(f, &b, UINT64_MAX);
+    assert_int_equal(streamd_table_lookup(f->t, ns, &keys, STREAMD_LOOKUP_CREATE, found, NULL), 0);
+    for (uint32_t i = 0; i < rows; i++)
+        assert_non_null(streamd_table_reserve(f->t, found[i], 1, bytes));
+}
+
+/* What waits for the next namespaces is what was needed lately, not all that there was: of nine
+   that are dropped one after the other six or so. */
+static void memory_goes_back(void **state)
+{
+    struct fixture *f = open_table(*state, STREAMD_TABLE_NAMESPACED, "k: int64", "s: string");
+    size_t peak;
+
+    for (int i = 0; i < 20; i++) {
+        fill_values(f, 1, 2000, 1000);
+        streamd_table_drop(f->t, 1);
+        fill_values(f, 1, 1, 10); /* few rows in a large memory, which is not kept */
+        streamd_table_drop(f->t, 1);
+    }
+    for (int64_t ns = 1; ns <= 9; ns++)
+        fill_values(f, ns, 2000, 1000);
+    peak = harness_bytes(f->h);
+    for (int64_t ns = 1; ns <= 9; ns++)
+        streamd_table_drop(f->t, ns);
+    assert_in_range(harness_bytes(f->h), peak / 2, peak * 3 / 4);
+    close_table(f);
+}
+
 int main(void)
 {
     static char memory[] = "state-memory", moving[] = "state-moving";
@@ -832,6 +871,7 @@ int main(void)
         cmocka_unit_test_prestate(lookup_without_memory, memory),
         cmocka_unit_test_prestate(lookup_without_memory, moving),
         cmocka_unit_test_prestate(many_keys, memory),
+        cmocka_unit_test_prestate(memory_goes_back, memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

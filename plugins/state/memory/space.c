@@ -400,11 +400,12 @@ void space_release(struct table *t, struct space *s)
     if (t->high_bytes < t->live_bytes)
         t->high_bytes = t->live_bytes;
     slab_reset(t->context, &s->slab);
-    t->live_bytes -= s->bytes + s->slab.bytes;
+    t->live_bytes -= s->bytes;
     if (!worth_keeping(t, s)) {
-        space_free(t, s);
+        space_free(t, s); /* the slab counts itself */
         return;
     }
+    t->live_bytes -= s->slab.bytes;
     s->used = s->end = s->free = 0;
     s->rows = s->seal = 0;
     t->spare[t->spare_count++] = s;
