@@ -50,7 +50,7 @@ struct frozen {
     struct {
         struct frozen_space *items;
         size_t count, capacity;
-    } spaces, noted; /* noted: of a swept table, as it was at the barrier; only ns and seal count */
+    } spaces, noted; /* noted: of a swept table, as it was at the barrier; `first` does not count */
     struct streamd_table *table; /* that is being swept, or NULL */
     struct streamd_shadow shadow;
     int failed;                /* while sweeping */

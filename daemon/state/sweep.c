@@ -72,18 +72,26 @@ static int by_namespace(const void *left, const void *right)
     return (a->first > b->first) - (a->first < b->first);
 }
 
-/* All rows are there. */
-static void put_together(struct frozen *f)
+/* The sweep has ended. Each namespace must have as many rows as it had at the barrier: the backend
+   is a plugin, and rows that it forgets would be lost without a word. */
+static int put_together(struct frozen *f)
 {
-    size_t noted = 0;
+    size_t run = 0;
 
     if (f->spaces.count)
         qsort(f->spaces.items, f->spaces.count, sizeof(*f->spaces.items), by_namespace);
-    for (size_t i = 0; i < f->spaces.count; i++) {
-        while (f->noted.items[noted].ns != f->spaces.items[i].ns)
-            noted++;
-        f->spaces.items[i].seal = f->noted.items[noted].seal;
+    for (size_t i = 0; i < f->noted.count; i++) {
+        const struct frozen_space *noted = &f->noted.items[i];
+        uint64_t rows = 0;
+
+        for (; run < f->spaces.count && f->spaces.items[run].ns == noted->ns; run++) {
+            f->spaces.items[run].seal = noted->seal;
+            rows += f->spaces.items[run].rows;
+        }
+        if (rows != noted->rows)
+            return STREAMD_E_PLUGIN;
     }
+    return run == f->spaces.count ? 0 : STREAMD_E_PLUGIN;
 }
 
 int state_frozen_step(struct frozen *f, uint64_t rows, struct streamd_error *error)
@@ -97,8 +105,11 @@ int state_frozen_step(struct frozen *f, uint64_t rows, struct streamd_error *err
     if (more || !f->table)
         return more;
     frozen_sweep_end(f);
-    put_together(f);
-    return 0;
+    return put_together(f)
+               ? error_set(error, STREAMD_E_PLUGIN,
+                           "state table %s: its backend gave other rows than there were",
+                           f->decl->name)
+               : 0;
 }
 
 int state_frozen_is_complete(const struct frozen *f)

@@ -32,6 +32,7 @@ struct checkpoints {
     struct job *queue; /* for the helper, in order */
     struct job *writing;
     struct catalogue *written; /* by the last checkpoint that was acked; used when it is complete */
+    size_t looked;             /* bytes of all plugins when the size of tables was looked at */
     uint64_t prepared;         /* memory for copies that was asked for; the dataflow's */
     uint64_t wanted;           /* the same, until the helper has seen to it; 0: nothing */
     int ending;
@@ -326,8 +327,9 @@ void checkpoints_prepare(struct worker *w)
     struct checkpoints *c = w->checkpoints;
     uint64_t bytes;
 
-    if (!c->thread_runs || !w->options.lineage)
+    if (!c->thread_runs || !w->options.lineage || w->allocated <= c->looked + c->looked / 8)
         return;
+    c->looked = w->allocated;
     bytes = copy_bytes(w);
     if (bytes <= c->prepared || (w->memory_limit && w->allocated + bytes > w->memory_limit / 2))
         return;

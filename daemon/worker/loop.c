@@ -396,6 +396,8 @@ static int run_until_end(struct worker *w)
         if (w->stopping && !w->told)
             stop_sources(w);
         sweeping = checkpoint_sweep(w);
+        if (sweeping) /* it is no task's time */
+            steady = clock_steady_us(&w->options.clock);
         rc = edges_pump(w);
         n = rc ? NULL : next_task(w, now);
         if (rc)
@@ -404,7 +406,7 @@ static int run_until_end(struct worker *w)
             rc = run_step(w, n, now, &steady);
         } else if (n || sweeping) {
             rc = wait_for_something(w, now, now);
-            looked = steady = sweeping ? clock_steady_us(&w->options.clock) : steady;
+            looked = steady;
         } else if (!w->exiting) {
             rc = sleep_until_needed(w, now);
             looked = steady = clock_steady_us(&w->options.clock);

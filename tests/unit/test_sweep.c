@@ -281,6 +281,39 @@ static void not_all_are_swept(void **state)
     case_close(c);
 }
 
+/* A backend that says that it is done before all rows were given. */
+static int done_at_once(struct streamd_table *t, uint64_t rows)
+{
+    (void)t;
+    (void)rows;
+    return 0;
+}
+
+static void rows_that_are_forgotten(void **state)
+{
+    struct table_case *c = open_kind(&kinds[0]);
+    const struct streamd_table_ops *ops = c->t->ops;
+    struct streamd_table_ops forgetful = *ops;
+    struct streamd_error e;
+    struct frozen *frozen;
+
+    (void)state;
+    srand(2);
+    for (int i = 0; i < 80; i++)
+        put(c);
+    forgetful.shadow_step = done_at_once;
+    c->t->ops = &forgetful;
+    assert_int_equal(state_freeze(freezer, c->t, NULL, &frozen, &e), 0);
+    put(c);
+    assert_int_equal(state_frozen_step(frozen, 1, &e), STREAMD_E_PLUGIN);
+    assert_string_equal(e.message,
+                        "state table table: its backend gave other rows than there were");
+    assert_true(state_frozen_is_complete(frozen));
+    state_frozen_free(frozen);
+    c->t->ops = ops;
+    case_close(c);
+}
+
 static int make(void **state)
 {
     (void)state;
@@ -303,6 +336,7 @@ int main(void)
         cmocka_unit_test(the_copy_is_of_the_barrier),
         cmocka_unit_test(one_that_is_given_up),
         cmocka_unit_test(not_all_are_swept),
+        cmocka_unit_test(rows_that_are_forgotten),
     };
 
     return cmocka_run_group_tests(tests, make, unmake);
