@@ -29,6 +29,7 @@ e2e_tests += \
 	%D%/savepoint-stopping.sh \
 	%D%/savepoint-verbs.py \
 	%D%/savepoint.sh \
+	%D%/sealed-killed.py \
 	%D%/sqlite-sink.sh \
 	%D%/state-dir.sh \
 	%D%/state-moving.py \
