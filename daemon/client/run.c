@@ -134,21 +134,32 @@ static int no_place(void)
 }
 
 /* Without a state directory: what the file says that needs one. */
-static int check_place(struct client *c, const char *file)
+static int check_place(struct client *c, const struct pipeline *p)
+{
+    if (p->at_end == PIPELINE_SAVEPOINT)
+        return no_place();
+    if (!c->quiet && p->checkpoint.every_given && p->checkpoint.every_us > 0)
+        log_write(&c->log, LOG_LEVEL_WARNING,
+                  "`checkpoint` has no effect without --state-dir FOLDER: nothing is kept, and a "
+                  "failure is the end of the run");
+    return CLIENT_OK;
+}
+
+/* What command line and file ask for, before any plugin is loaded: workers, and a place. What is
+   wrong with the file is told by whoever runs it. */
+static int look_ahead(struct client *c, const char *file, int *workers)
 {
     struct loaded l = {0};
     int code = CLIENT_OK;
 
+    *workers = c->state_dir || c->restore || c->parallelism > 1;
     if (c->state_dir)
         return CLIENT_OK;
-    load_file(&l, c, file, LOAD_PIPELINE); /* what is wrong with it is told by whoever runs it */
-    if (!l.rc && l.pipeline.at_end == PIPELINE_SAVEPOINT)
-        code = no_place();
-    else if (!l.rc && !c->quiet && l.pipeline.checkpoint.every_given &&
-             l.pipeline.checkpoint.every_us > 0)
-        log_write(&c->log, LOG_LEVEL_WARNING,
-                  "`checkpoint` has no effect without --state-dir FOLDER: nothing is kept, and a "
-                  "failure is the end of the run");
+    load_file(&l, c, file, LOAD_PIPELINE);
+    if (!l.rc) {
+        *workers |= c->parallelism == 0 && l.pipeline.parallelism > 1;
+        code = check_place(c, &l.pipeline);
+    }
     load_clear(&l);
     return code;
 }
@@ -157,13 +168,13 @@ int client_run(struct client *c, int count, char **arguments)
 {
     struct run r = {.c = c, .signal_fd = -1};
     struct loaded l = {0};
-    int code;
+    int code, workers;
 
     (void)count;
-    code = check_place(c, arguments[0]);
+    code = look_ahead(c, arguments[0], &workers);
     if (code != CLIENT_OK)
         return code;
-    if (workers_wanted(c, arguments[0]))
+    if (workers)
         return workers_run(c, arguments[0]);
     if (c->quiet)
         c->log.level = LOG_LEVEL_ERROR;

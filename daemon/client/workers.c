@@ -22,19 +22,6 @@ struct run {
     struct live live;
 };
 
-int workers_wanted(const struct client *c, const char *file)
-{
-    struct loaded l = {0};
-    int wanted;
-
-    if (c->state_dir || c->restore || c->parallelism > 0)
-        return c->state_dir || c->restore || c->parallelism > 1;
-    load_file(&l, c, file, LOAD_PIPELINE);
-    wanted = !l.rc && l.pipeline.parallelism > 1;
-    load_clear(&l);
-    return wanted;
-}
-
 static void show(void *self, const struct worker_stats *stats)
 {
     struct run *r = self;
