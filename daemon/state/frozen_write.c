@@ -256,12 +256,15 @@ int state_frozen_write(struct frozen *f, const char *node, uint32_t key_groups,
 /* ---- sealed namespaces ------------------------------------------------------------------------
  */
 
-/* Bytes of a row without its variable values. */
-static uint64_t row_bytes(const struct frozen *f)
+/* So many rows of a namespace are worth blocks of their own. Their variable values do not count. */
+static uint64_t least_rows(const struct frozen *f, uint32_t own_groups)
 {
+    uint64_t blocks = f->decl->flags & STREAMD_TABLE_BROADCAST ? 1 : own_groups;
     struct rowcode code;
 
-    return rowcode_init(&code, f->layout->fields, f->layout->value_count, 1) ? 0 : code.least;
+    if (rowcode_init(&code, f->layout->fields, f->layout->value_count, 1) || code.least == 0)
+        return UINT64_MAX;
+    return (blocks * SEALED_BLOCK_LEAST + code.least - 1) / code.least;
 }
 
 /* The index behind the last run of the namespace that begins at `space`. */
@@ -274,23 +277,23 @@ static size_t runs_end(const struct frozen *f, size_t space)
     return end;
 }
 
-/* Is the namespace whose runs are [from, end) worth blocks of its own? */
-static int pays(const struct frozen *f, size_t from, size_t end, uint32_t own_groups)
+/* Is the namespace whose runs are [from, end) sealed, and has it so many rows? */
+static int pays(const struct frozen *f, size_t from, size_t end, uint64_t least)
 {
-    uint32_t blocks = f->decl->flags & STREAMD_TABLE_BROADCAST ? 1 : own_groups;
     uint64_t rows = 0;
 
     for (size_t i = from; i < end; i++)
         rows += f->spaces.items[i].rows;
-    return f->spaces.items[from].seal &&
-           rows * row_bytes(f) >= (uint64_t)blocks * SEALED_BLOCK_LEAST;
+    return f->spaces.items[from].seal && rows >= least;
 }
 
 int state_frozen_has_sealed(const struct frozen *f, uint32_t own_groups)
 {
+    uint64_t least = least_rows(f, own_groups);
+
     for (size_t i = 0, end; i < f->spaces.count; i = end) {
         end = runs_end(f, i);
-        if (pays(f, i, end, own_groups))
+        if (pays(f, i, end, least))
             return 1;
     }
     return 0;
@@ -324,6 +327,7 @@ int state_frozen_write_sealed(struct frozen *f, const char *node, uint32_t key_g
                               uint32_t own_groups, struct snapshot_writer *w,
                               struct sealed_file *file, struct streamd_error *error)
 {
+    uint64_t least = least_rows(f, own_groups);
     struct writing x;
     int rc = begin(&x, f, key_groups, w, error);
 
@@ -331,7 +335,7 @@ int state_frozen_write_sealed(struct frozen *f, const char *node, uint32_t key_g
         rc = begin_section(&x, node, error);
     for (size_t i = 0, end; i < f->spaces.count && !rc; i = end) {
         end = runs_end(f, i);
-        if (pays(f, i, end, own_groups))
+        if (pays(f, i, end, least))
             rc = write_sealed(&x, i, end, file, error);
     }
     clear(&x);

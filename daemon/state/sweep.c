@@ -46,9 +46,7 @@ int frozen_sweep_begin(struct frozen *f, struct streamd_table *t)
 
     f->table = t;
     f->shadow = (struct streamd_shadow){.self = f, .take = take};
-    f->noted.items = f->spaces.items;
-    f->noted.count = f->spaces.count;
-    f->noted.capacity = f->spaces.capacity;
+    f->noted = f->spaces;
     f->spaces.items = NULL;
     f->spaces.count = f->spaces.capacity = 0;
     for (size_t i = 0; i < f->noted.count && !rc; i++)

@@ -79,7 +79,8 @@ int shadow_begin(struct streamd_table *table, const struct streamd_shadow *shado
     s->shadow_end = s->end;
     s->shadow_at = 0;
     t->shadow = shadow;
-    t->shadow_spaces++;
+    if (t->shadow_spaces++ == 0)
+        t->shadow_id = INT64_MIN;
     return 0;
 }
 
@@ -110,9 +111,12 @@ int shadow_step(struct streamd_table *table, uint64_t rows)
         t->leaving = s->next;
         space_release(t, s);
     }
-    for (uint32_t i = 0; i < t->space_count && t->shadow_spaces && looked < rows; i++)
+    for (uint32_t i = space_position(t, t->shadow_id);
+         i < t->space_count && t->shadow_spaces && looked < rows; i++) {
+        t->shadow_id = t->spaces[i]->id;
         if (t->spaces[i]->shadow_end)
             looked += sweep(t, t->spaces[i], rows - looked);
+    }
     return t->shadow_spaces > 0;
 }
 

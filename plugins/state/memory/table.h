@@ -123,6 +123,7 @@ struct table {
     const struct streamd_shadow *shadow;
     struct space *leaving;  /* dropped, but not swept yet */
     uint32_t shadow_spaces; /* that take part, those that leave among them */
+    int64_t shadow_id;      /* those with a lower id have been swept */
 
     int ordered, list;
     uint32_t stride;       /* bytes from row to row: head, row, short keys */
