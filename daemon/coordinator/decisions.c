@@ -72,7 +72,9 @@ static int add_referred(struct manifest *m, size_t *room, const json_t *refer, u
     struct manifest_file *f;
     int64_t id, bytes;
 
-    if (!name || !checksum || strlen(name) >= sizeof(f->name) || strlen(checksum) != 32 ||
+    /* A name that the manifest's readers would refuse must not get into one. */
+    if (!name || !checksum || !name[0] || name[0] == '.' || strchr(name, '/') ||
+        strlen(name) >= sizeof(f->name) || strlen(checksum) != 32 ||
         control_number(refer, "checkpoint", 1, INT64_MAX, &id, NULL) ||
         control_number(refer, "bytes", 1, INT64_MAX, &bytes, NULL))
         return STREAMD_E_DATA;
