@@ -9,7 +9,7 @@ check_LTLIBRARIES += %D%/recorder.la
 %C%_recorder_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
 %C%_recorder_la_LIBADD = -ldl
 
-EXTRA_DIST += %D%/README %D%/machine.py %D%/owners.py %D%/pipelines.py %D%/reader.py %D%/references.py %D%/storm.py $(fault_tests)
+EXTRA_DIST += %D%/README %D%/machine.py %D%/owners.py %D%/pipelines.py %D%/reader.py %D%/references.py %D%/storm.py %D%/watcher.py $(fault_tests)
 
 check-faults: all
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(fault_tests)' test_timeout=1800

@@ -7,7 +7,8 @@ import glob
 import json
 import os
 import sys
-import threading
+
+import watcher
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "model"))
 import native  # noqa: E402
@@ -28,22 +29,20 @@ def misplaced(folder, manifest):
     return findings
 
 
-class Owners:
-    """Looks at each checkpoint once, on a thread of its own, until stopped."""
+class Owners(watcher.Watcher):
+    """Looks at each checkpoint once."""
 
     def __init__(self, state_dir):
-        self.state_dir, self.findings, self.seen = state_dir, [], {}  # seen: manifest -> parallelism
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run)
-        self._thread.start()
+        super().__init__(every=0.02)
+        self.state_dir, self.seen = state_dir, {}  # seen: manifest -> parallelism
+        self.start()
 
-    def _run(self):
-        while not self._stop.wait(0.02):
-            for path in glob.glob(os.path.join(self.state_dir, "*", "chk-*", "manifest")):
-                if path not in self.seen:
-                    self._look(path)
+    def look(self):
+        for path in glob.glob(os.path.join(self.state_dir, "*", "chk-*", "manifest")):
+            if path not in self.seen:
+                self._look_at(path)
 
-    def _look(self, path):
+    def _look_at(self, path):
         """Retention may remove it at any moment, which is no finding."""
         try:
             with open(path, encoding="utf-8") as f:
@@ -55,6 +54,5 @@ class Owners:
 
     def finish(self):
         """Stops looking; all findings."""
-        self._stop.set()
-        self._thread.join()
+        self.stop()
         return self.findings

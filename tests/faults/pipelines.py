@@ -95,6 +95,16 @@ def sqlite_sink(out, name, node):
     return path, f"to_{name}: {{type: sqlite, inputs: [{node}], config: {{path: {path}, table: rows}}}}"
 
 
+def side_by_side(folder, name, files):
+    """Writes the rows of each file; the source in YAML that reads the files side by side."""
+    for number, rows in enumerate(files):
+        with open(os.path.join(folder, f"{name}-{number}.ndjson"), "w", encoding="utf-8") as f:
+            f.writelines(json.dumps(row) + "\n" for row in rows)
+    return (f"lines: {{type: file, config: {{path: \"{folder}/{name}-*.ndjson\", merge: {len(files)}}}, "
+            "format: {type: json}, schema: {id: int64, at: timestamp, k: int64, v: int64}, "
+            "event_time: {field: at}}")
+
+
 # --- late: tumbling windows over a file of one split, with stragglers and late rows ---------------------
 
 def late(folder, seed, seconds, rate=6000, checkpoint="200ms", out=None):
@@ -233,20 +243,13 @@ def dedup(folder, seed, seconds, rate=6000, checkpoint="200ms", out=None):
         once[(i, i, i % 6, check(i))] += 1
         for _ in range(r.choice((1, 1, 2, 2, 2, 3, 3))):
             r.choice(files).append(row)
-    for number, lines in enumerate(files):
-        with open(os.path.join(folder, f"dedup-{number}.ndjson"), "w", encoding="utf-8") as f:
-            f.writelines(json.dumps(row) + "\n" for row in lines)
+    lines_yaml = side_by_side(folder, "dedup", files)
     columns = ["id", "at", "k", "v"]
     always_path, always_yaml = file_sink(out or folder + "/out", "always", "always", ", bucket: \"'k' || (k::text)\"")
     recent_path, recent_yaml = sqlite_sink(out or folder + "/out", "recent", "recent")
     path = write(folder, "dedup", checkpoint, f"""
         sources:
-          lines:
-            type: file
-            config: {{path: "{folder}/dedup-*.ndjson", merge: 4}}
-            format: {{type: json}}
-            schema: {{id: int64, at: timestamp, k: int64, v: int64}}
-            event_time: {{field: at}}
+          {lines_yaml}
         operators:
           slow: {{type: brake, inputs: [lines], config: {{rate: {rate // 4}}}}}
           always: {{type: dedup, inputs: [slow], key_by: [id]}}
@@ -290,9 +293,7 @@ def sliding(folder, seed, seconds, rate=6000, checkpoint="200ms", out=None):
             windows.setdefault((key, start), []).append((i, v))
         if i % 10 == 0:
             tenth[(i, ms, key, v)] += 1
-    for number, lines in enumerate(files):
-        with open(os.path.join(folder, f"sliding-{number}.ndjson"), "w", encoding="utf-8") as f:
-            f.writelines(json.dumps(row) + "\n" for row in lines)
+    lines_yaml = side_by_side(folder, "sliding", files)
     results = collections.Counter(
         (key, start, len(group), sum(v for _, v in group), max(i for i, _ in group),
          *(sum(v % m for _, v in group) for m in EXTRA)) for (key, start), group in windows.items())
@@ -301,12 +302,7 @@ def sliding(folder, seed, seconds, rate=6000, checkpoint="200ms", out=None):
     tenth_path, tenth_yaml = sqlite_sink(out or folder + "/out", "tenth", "tenth")
     path = write(folder, "sliding", checkpoint, f"""
         sources:
-          lines:
-            type: file
-            config: {{path: "{folder}/sliding-*.ndjson", merge: 4}}
-            format: {{type: json}}
-            schema: {{id: int64, at: timestamp, k: int64, v: int64}}
-            event_time: {{field: at}}
+          {lines_yaml}
         operators:
           slow: {{type: brake, inputs: [lines], config: {{rate: {rate // 3}}}}}
           windows:

@@ -13,7 +13,8 @@ import collections
 import json
 import os
 import sqlite3
-import threading
+
+import watcher
 
 FIRST_DAY = 1767225600000
 
@@ -113,26 +114,15 @@ def sample(rows):
     return ", ".join(f"{row} x{n}" for row, n in sorted(rows.items())[:4]) + (" ..." if len(rows) > 4 else "")
 
 
-class Reader:
-    """Looks at all outputs of a case, again and again on a thread of its own, until stopped."""
+class Reader(watcher.Watcher):
+    """Looks at all outputs of a case."""
 
     def __init__(self, case, every=0.1):
+        super().__init__(every)
         self.outputs = [FileOutput(s) if s.kind == "file" else TableOutput(s) for s in case.sinks]
-        self.findings, self.looks, self.first_seen = [], 0, None
-        self._every = every
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run)
-
-    def start(self):
-        """Begins to look."""
-        self._thread.start()
-
-    def _run(self):
-        while not self._stop.wait(self._every) and len(self.findings) < 20:
-            self.look()
+        self.looks = 0
 
     def look(self):
-        """One look at everything."""
         for output in self.outputs:
             try:
                 self.findings += [f"{output.sink.name}: {finding}" for finding in output.look()]
@@ -150,8 +140,7 @@ class Reader:
 
     def finish(self):
         """Stops looking, looks once more, and judges the end; all findings."""
-        self._stop.set()
-        self._thread.join()
+        self.stop()
         self.look()
         for output in self.outputs:
             missing = output.sink.expected - output.rows

@@ -8,7 +8,8 @@ manifest.
 import glob
 import json
 import os
-import threading
+
+import watcher
 
 
 def missing(path):
@@ -32,24 +33,14 @@ def missing(path):
     return (findings, referred) if os.path.exists(path) else None
 
 
-class References:
-    """Looks at all manifests again and again on a thread of its own, until stopped."""
+class References(watcher.Watcher):
+    """Looks at all manifests."""
 
     def __init__(self, state_dir, every=0.05):
-        self.state_dir, self.findings, self.referring = state_dir, [], set()  # referring: manifests
-        self._every, self._stop = every, threading.Event()
-        self._thread = threading.Thread(target=self._run)
-
-    def start(self):
-        """Begins to look."""
-        self._thread.start()
-
-    def _run(self):
-        while not self._stop.wait(self._every) and len(self.findings) < 20:
-            self.look()
+        super().__init__(every)
+        self.state_dir, self.referring = state_dir, set()  # referring: manifests
 
     def look(self):
-        """One look at everything."""
         for path in glob.glob(os.path.join(self.state_dir, "*", "chk-*", "manifest")):
             found = missing(path)
             if found:
@@ -59,7 +50,6 @@ class References:
 
     def finish(self):
         """Stops looking, looks once more; all findings."""
-        self._stop.set()
-        self._thread.join()
+        self.stop()
         self.look()
         return sorted(set(self.findings))
