@@ -1,6 +1,6 @@
 #!/bin/bash
 # Savepoints that are asked for until the run is over: each is written, whole, or refused with a reason; the run waits for those
-# that it has promised. And a child that is killed while it writes one.
+# that it has promised.
 # shellcheck disable=SC2317 # functions are called by wait_for
 . "$(dirname "$0")/../tap.sh"
 . "$(dirname "$0")/processes.sh"
@@ -34,49 +34,5 @@ is "nothing is left half written" "$(find . -name '*.db.tmp' | wc -l)" 0
 cat parts/part-*.json | sort >got
 hourly_sums 40000 >expected
 ok "and its output is exact" diff expected got
-
-# A savepoint large enough to be met while it is written.
-cat >large.yaml <<'END'
-version: 1
-checkpoint: {every: 100ms}
-sources:
-  rows:
-    type: generator
-    config:
-      rows: 0
-      rate: 1000000
-      fields: {n: {type: int64, sequence: {start: 0, step: 1}}}
-operators:
-  keys: {type: dedup, inputs: [rows], key_by: [n]}
-sinks:
-  nowhere: {type: blackhole, delivery: at_least_once, inputs: [keys]}
-END
-"$STREAMCTL" run --quiet --state-dir large large.yaml 2>large.err &
-run=$!
-has_rows() {
-    "$STREAMCTL" status --state-dir large --json 2>/dev/null |
-        python3 -c 'import json, sys; sys.exit(json.load(sys.stdin)["checkpoints"]["last"] < 12)'
-}
-wait_for has_rows
-"$STREAMCTL" savepoint --state-dir large killed.db >killed.out 2>&1 &
-asked=$!
-kill_child() { pkill -KILL -P "$run" -f 'streamd savepoint create'; }
-if wait_for kill_child; then
-    wait "$asked"
-    is "a savepoint whose child is killed has failed" "$?" 1
-    ok "for that reason" grep -q 'signal' killed.out
-    is "and leaves nothing" "$(find . -name 'killed.db*')" ""
-    run timeout 60 "$STREAMCTL" savepoint --state-dir large good.db
-    is "the next one is written" "$status" 0
-    run "$STREAMCTL" savepoint inspect good.db
-    is "and whole" "$status" 0
-else
-    for what in failed reason nothing next whole; do
-        skip "a killed child: $what" "it was not met while it wrote"
-    done
-fi
-"$STREAMCTL" stop --state-dir large >/dev/null 2>&1
-wait "$run"
-is "and the run ends well" "$?" 0
 
 done_testing
